@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "clock.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NIL_UUID "00000000-0000-0000-0000-000000000000"
+
+#ifdef SPOOL_TEST_CLOCK
+static const char *offset_file;
+
+void clock_start(void)
+{
+    offset_file = getenv("SPOOLCHAT_TEST_CLOCK");
+}
+
+static int64_t offset_sec(void)
+{
+    char text[32] = "";
+    int fd = offset_file == NULL ? -1 : open(offset_file, O_RDONLY | O_CLOEXEC);
+
+    if (fd == -1)
+        return 0;
+    if (read(fd, text, sizeof text - 1) == -1)
+        text[0] = '\0';
+    close(fd);
+    return strtoll(text, NULL, 10);
+}
+#else
+void clock_start(void)
+{
+}
+
+static int64_t offset_sec(void)
+{
+    return 0;
+}
+#endif
+
+static int64_t now_us(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (now.tv_sec + offset_sec()) * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t clock_wall_us(void)
+{
+    return now_us(CLOCK_REALTIME);
+}
+
+int64_t clock_boot_ms(void)
+{
+    return now_us(CLOCK_BOOTTIME) / 1000;
+}
+
+void clock_boot_id(char id[UUID_SIZE])
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd == -1 ? -1 : read(fd, id, UUID_SIZE - 1);
+
+    if (fd != -1)
+        close(fd);
+    id[UUID_SIZE - 1] = '\0';
+    if (got != UUID_SIZE - 1 || !path_uuid_ok(id))
+        memcpy(id, NIL_UUID, UUID_SIZE);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOOL_CLOCK_H
+#define SPOOL_CLOCK_H
+
+/*
+ * The two clocks. A test build (SPOOL_TEST_CLOCK) adds to both the seconds that stand in the file
+ * named by SPOOLCHAT_TEST_CLOCK, read anew each time, so that an hour passes when a test says so.
+ */
+
+#include <stdint.h>
+
+#include "path.h"
+
+/* Remember where the test clock is, before the environment is cleared. Nothing in a real build. */
+void clock_start(void);
+
+/* Microseconds since 1970. May step. */
+int64_t clock_wall_us(void);
+/* Milliseconds since the machine started, sleep included. Never steps. */
+int64_t clock_boot_ms(void);
+/* This boot's id, from /proc; the nil UUID where there is none, which clock_boot_ms then is worth
+ * nothing in. */
+void clock_boot_id(char id[UUID_SIZE]);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+
+#define FILE_MAX 8192
+#define PREFIX "SPOOLCHAT_"
+#define KEY_MAX 32
+/* The largest that max_body may be set to: what the programs have room for. */
+#define BODY_CEILING (256 * 1024)
+#define NUMBER_MAX 1000000000000000u
+
+static const struct config defaults = {
+    .sync = true,
+    .wait = 25,
+    .max_body = 65536,
+    .max_attachment = 10485760,
+    .messages_per_minute = 60,
+    .user_streams = 8,
+    .max_streams = 20,
+    .max_members = 1000,
+    .token_ttl = 3600,
+    .lease = 60,
+};
+
+static const struct key {
+    const char *name;
+    size_t place;
+    uint64_t least;
+    uint64_t most;
+} keys[] = {
+    {"wait", offsetof(struct config, wait), 0, 3600},
+    {"max_body", offsetof(struct config, max_body), 1, BODY_CEILING},
+    {"max_attachment", offsetof(struct config, max_attachment), 0, NUMBER_MAX},
+    {"messages_per_minute", offsetof(struct config, messages_per_minute), 0, 1000000},
+    {"user_streams", offsetof(struct config, user_streams), 0, 10000},
+    {"max_streams", offsetof(struct config, max_streams), 0, 100000},
+    {"max_members", offsetof(struct config, max_members), 0, 1000},
+    {"token_ttl", offsetof(struct config, token_ttl), 1, 31536000},
+    {"lease", offsetof(struct config, lease), 30, 86400},
+    {"retain_days", offsetof(struct config, retain_days), 0, 1000000},
+    {"spool_max", offsetof(struct config, spool_max), 0, NUMBER_MAX},
+};
+
+static int number(const char *text, const struct key *key, uint64_t *out)
+{
+    uint64_t value = 0;
+
+    if (*text == '\0')
+        return -1;
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9' || value > NUMBER_MAX)
+            return -1;
+        value = value * 10 + (uint64_t)(*text - '0');
+    }
+    if (value < key->least || value > key->most)
+        return -1;
+    *out = value;
+    return 0;
+}
+
+static int origins(struct config *config, const char *value)
+{
+    size_t len = strlen(value);
+
+    if (len >= CONFIG_ORIGINS_MAX)
+        return -1;
+    for (const char *s = value; *s != '\0'; s++)
+        if ((unsigned char)*s <= 0x20 && *s != ' ')
+            return -1; /* it goes into a header */
+    memcpy(config->allow_origin, strcmp(value, "none") == 0 ? "" : value,
+           strcmp(value, "none") == 0 ? 1 : len + 1);
+    return 0;
+}
+
+/* 0, or -1 with errno ENOENT: no such key, EINVAL: no such value. */
+static int set(struct config *config, const char *name, const char *value)
+{
+    errno = EINVAL;
+    if (strcmp(name, "allow_origin") == 0)
+        return origins(config, value);
+    if (strcmp(name, "sync") == 0) {
+        config->sync = strcmp(value, "yes") == 0;
+        return config->sync || strcmp(value, "no") == 0 ? 0 : -1;
+    }
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(name, keys[i].name) == 0)
+            return number(value, &keys[i], (uint64_t *)(void *)((char *)config + keys[i].place));
+    errno = ENOENT;
+    return -1;
+}
+
+static const char *fault(void)
+{
+    return errno == ENOENT ? "no such setting" : "not a value that this setting can have";
+}
+
+static char *trim(char *text)
+{
+    size_t len;
+
+    text += strspn(text, " \t\r");
+    len = strlen(text);
+    while (len > 0 && strchr(" \t\r", text[len - 1]) != NULL)
+        text[--len] = '\0';
+    return text;
+}
+
+/* One line, changed in place. */
+static int set_line(struct config *config, char *line)
+{
+    char *value;
+
+    line[strcspn(line, "#")] = '\0';
+    line = trim(line);
+    if (*line == '\0')
+        return 0;
+    value = strchr(line, '=');
+    if (value == NULL) {
+        errno = EINVAL;
+        return -1;
+    }
+    *value++ = '\0';
+    return set(config, trim(line), trim(value));
+}
+
+static int read_file(struct config *config, int root, char *complaint)
+{
+    char text[FILE_MAX];
+    char *rest = text;
+    ssize_t len = file_read(root, "config", text, sizeof text);
+
+    if (len == -1 && errno == ENOENT)
+        return 0;
+    if (len == -1 || strlen(text) != (size_t)len) {
+        errno = len == -1 ? errno : EINVAL;
+        snprintf(complaint, CONFIG_COMPLAINT_MAX, "config");
+        return -1;
+    }
+    for (unsigned line = 1; rest != NULL; line++) {
+        char *next = strchr(rest, '\n');
+        if (next != NULL)
+            *next++ = '\0';
+        if (set_line(config, rest) == -1) {
+            snprintf(complaint, CONFIG_COMPLAINT_MAX, "config: line %u: %s", line, fault());
+            errno = EINVAL;
+            return -1;
+        }
+        rest = next;
+    }
+    return 0;
+}
+
+/* What other parts of the house take from the environment under the same prefix. */
+static bool is_ours(const char *key)
+{
+    return strcmp(key, "spool") != 0 && strcmp(key, "test_clock") != 0;
+}
+
+static int set_variable(struct config *config, const char *variable, char *complaint)
+{
+    char key[KEY_MAX];
+    const char *name = variable + sizeof PREFIX - 1;
+    size_t len = strcspn(name, "=");
+
+    if (len >= sizeof key)
+        len = sizeof key - 1;
+    for (size_t i = 0; i < len; i++)
+        key[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+    key[len] = '\0';
+    if (!is_ours(key) || set(config, key, name + strcspn(name, "=") + 1) == 0)
+        return 0;
+    snprintf(complaint, CONFIG_COMPLAINT_MAX, "environment: " PREFIX "%.*s: %s", (int)len, name,
+             fault());
+    errno = EINVAL;
+    return -1;
+}
+
+int config_read(struct config *config, int root, char complaint[CONFIG_COMPLAINT_MAX])
+{
+    *config = defaults;
+    if (read_file(config, root, complaint) == -1)
+        return -1;
+    for (char **variable = environ; variable != NULL && *variable != NULL; variable++)
+        if (strncmp(*variable, PREFIX, sizeof PREFIX - 1) == 0 &&
+            set_variable(config, *variable, complaint) == -1)
+            return -1;
+    return 0;
+}

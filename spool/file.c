@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void file_close(int fd)
+{
+    int saved = errno;
+
+    if (fd != -1)
+        close(fd);
+    errno = saved;
+}
+
+int file_open_dir(int dir, const char *path)
+{
+    return openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+ssize_t file_read(int dir, const char *path, char *out, size_t size)
+{
+    int fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    size_t len = 0;
+    ssize_t got = 1;
+
+    if (fd == -1)
+        return -1;
+    while (len < size && (got = read(fd, out + len, size - len)) > 0)
+        len += (size_t)got;
+    file_close(fd);
+    if (got == -1)
+        return -1;
+    if (len == size) {
+        errno = EFBIG;
+        return -1;
+    }
+    out[len] = '\0';
+    return (ssize_t)len;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t done = write(fd, bytes, len);
+        if (done == -1)
+            return -1;
+        bytes += done;
+        len -= (size_t)done;
+    }
+    return 0;
+}
+
+int file_create(int dir, const char *path, const void *bytes, size_t len, bool sync)
+{
+    int fd = openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int failed;
+
+    if (fd == -1)
+        return -1;
+    failed = write_all(fd, bytes, len) == -1 || (sync && fsync(fd) == -1);
+    if (failed)
+        file_close(fd);
+    else
+        failed = close(fd) == -1; /* NFS and quotas may tell only now */
+    if (failed) {
+        int saved = errno;
+        unlinkat(dir, path, 0);
+        errno = saved;
+        return -1;
+    }
+    return 0;
+}
+
+int file_replace(int dir, const char *tmp, const char *path, const void *bytes, size_t len,
+                 bool sync)
+{
+    if (unlinkat(dir, tmp, 0) == -1 && errno != ENOENT)
+        return -1;
+    if (file_create(dir, tmp, bytes, len, sync) == -1)
+        return -1;
+    if (renameat(dir, tmp, dir, path) == -1) {
+        int saved = errno;
+        unlinkat(dir, tmp, 0);
+        errno = saved;
+        return -1;
+    }
+    return 0;
+}
+
+int file_sync_dir(int dir, const char *path)
+{
+    int fd = file_open_dir(dir, path);
+    int result = fd == -1 ? -1 : fsync(fd);
+
+    file_close(fd);
+    return result;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOOL_FILE_H
+#define SPOOL_FILE_H
+
+/* Whole small files, relative to a directory's descriptor; never through a symbolic link. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Read at most `size` - 1 bytes and put a NUL behind them. The length, or -1: errno of open or
+ * read, EFBIG when there is more.
+ */
+ssize_t file_read(int dir, const char *path, char *out, size_t size);
+
+/*
+ * Create `path` (0600; EEXIST when it is there), write, fsync when `sync`, close; each is checked.
+ * On an error nothing is left of it.
+ */
+int file_create(int dir, const char *path, const void *bytes, size_t len, bool sync);
+
+/* file_create under `tmp`, then rename to `path`: readers see the old content or the new, never
+ * half. */
+int file_replace(int dir, const char *tmp, const char *path, const void *bytes, size_t len,
+                 bool sync);
+
+/* Open a directory (O_DIRECTORY, close-on-exec, no link). */
+int file_open_dir(int dir, const char *path);
+
+/* fsync a directory named relative to `dir`. */
+int file_sync_dir(int dir, const char *path);
+
+/* close() on the way out of an error: keeps errno, ignores -1. */
+void file_close(int fd);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "id.h"
+
+#include <errno.h>
+#include <sha2.h>
+#include <uuid/uuid.h>
+
+void id_random(char out[UUID_SIZE])
+{
+    uuid_t id;
+
+    uuid_generate_random(id);
+    uuid_unparse_lower(id, out);
+}
+
+int id_of_name(char out[UUID_SIZE], const char *site, const char *name, size_t len)
+{
+    uuid_t space;
+    uuid_t id;
+
+    if (uuid_parse(site, space) == -1) {
+        errno = EINVAL;
+        return -1;
+    }
+    uuid_generate_sha1(id, space, name, len);
+    uuid_unparse_lower(id, out);
+    return 0;
+}
+
+void id_digest(char out[DIGEST_SIZE], const void *bytes, size_t len)
+{
+    static const char hex[] = "0123456789abcdef";
+    SHA2_CTX context;
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+
+    SHA256Init(&context);
+    SHA256Update(&context, bytes, len);
+    SHA256Final(digest, &context);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        out[2 * i] = hex[digest[i] >> 4];
+        out[2 * i + 1] = hex[digest[i] & 15];
+    }
+    out[DIGEST_SIZE - 1] = '\0';
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+#include "journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "dir.h"
+#include "file.h"
+#include "record.h"
+
+#define NO_SEGMENT UINT64_MAX
+
+int journal_segments(struct spool *spool, uint64_t *oldest, uint64_t *newest)
+{
+    struct dir dir;
+    const char *name;
+    uint64_t first;
+
+    *oldest = NO_SEGMENT;
+    *newest = 0;
+    if (dir_over(&dir, spool->journal) == -1)
+        return -1;
+    while ((name = dir_next(&dir)) != NULL)
+        if (path_seq_ok(name, &first) && first % JOURNAL_SEGMENT == 0) {
+            *oldest = first < *oldest ? first : *oldest;
+            *newest = first > *newest ? first : *newest;
+        }
+    errno = dir.error != 0 ? dir.error : ENOENT;
+    return dir.error != 0 || *oldest == NO_SEGMENT ? -1 : 0;
+}
+
+static int open_segment(struct spool *spool, uint64_t first, int flags)
+{
+    char name[PATH_SIZE];
+
+    path_segment(name, first);
+    return openat(spool->journal, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* Whole records in a segment; a torn one at its end does not count and is written over. */
+static int64_t count_records(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == -1 ? -1 : info.st_size / JOURNAL_RECORD;
+}
+
+static int read_record(int fd, uint64_t index, struct journal_record *record)
+{
+    char bytes[JOURNAL_RECORD];
+    ssize_t got = pread(fd, bytes, sizeof bytes, (off_t)(index * JOURNAL_RECORD));
+
+    if (got == (ssize_t)sizeof bytes && record_parse(record, bytes) == 0)
+        return 0;
+    if (got != -1)
+        errno = EBADMSG;
+    return -1;
+}
+
+/* The age of the newest readable record in a segment, 0 when there is none. */
+static int64_t newest_ms(int fd, int64_t count)
+{
+    struct journal_record last;
+
+    for (; count > 0; count--)
+        if (read_record(fd, (uint64_t)count - 1, &last) == 0)
+            return last.ms;
+    return 0;
+}
+
+/* The newest segment and what is in it. `*fd` is -1, and all else 0, when the ledger is empty. */
+static int find_end(struct spool *spool, int flags, int *fd, uint64_t *first, int64_t *count)
+{
+    uint64_t oldest;
+
+    *fd = -1;
+    *count = 0;
+    if (journal_segments(spool, &oldest, first) == -1) {
+        *first = 0;
+        return errno == ENOENT ? 0 : -1;
+    }
+    *fd = open_segment(spool, *first, flags);
+    if (*fd == -1)
+        return -1;
+    *count = count_records(*fd);
+    if (*count == -1) {
+        file_close(*fd);
+        return -1;
+    }
+    return 0;
+}
+
+/* The newest record's ms; looks into the segment before when the newest has just been begun. */
+static int64_t end_ms(struct spool *spool, int fd, uint64_t first, int64_t count)
+{
+    int64_t ms = fd == -1 ? 0 : newest_ms(fd, count);
+    int before;
+
+    if (ms != 0 || first < JOURNAL_SEGMENT)
+        return ms;
+    before = open_segment(spool, first - JOURNAL_SEGMENT, O_RDONLY);
+    if (before == -1)
+        return 0;
+    ms = newest_ms(before, count_records(before));
+    file_close(before);
+    return ms;
+}
+
+static int append_locked(struct spool *spool, struct journal_record *record, struct cursor *end)
+{
+    char bytes[JOURNAL_RECORD];
+    uint64_t first;
+    int64_t count;
+    int64_t last;
+    int fd;
+    ssize_t done;
+
+    if (find_end(spool, O_RDWR, &fd, &first, &count) == -1)
+        return -1;
+    last = end_ms(spool, fd, first, count);
+    if (fd == -1 || count >= JOURNAL_SEGMENT) {
+        first = fd == -1 ? 0 : first + JOURNAL_SEGMENT;
+        count = 0;
+        file_close(fd);
+        fd = open_segment(spool, first, O_RDWR | O_CREAT);
+        if (fd == -1)
+            return -1;
+    }
+    record->ms = clock_wall_us() / 1000;
+    if (record->ms < last)
+        record->ms = last;
+    record_print(bytes, record);
+    done = pwrite(fd, bytes, sizeof bytes, count * JOURNAL_RECORD);
+    file_close(fd);
+    if (done != (ssize_t)sizeof bytes) {
+        errno = done == -1 ? errno : ENOSPC; /* half a record is none: see count_records */
+        return -1;
+    }
+    if (end != NULL)
+        *end = (struct cursor){first + (uint64_t)count + 1, record->ms};
+    return 0;
+}
+
+int journal_append(struct spool *spool, struct journal_record *record, struct cursor *end)
+{
+    int result;
+    int saved;
+
+    if (flock(spool->journal, LOCK_EX) == -1)
+        return -1;
+    result = append_locked(spool, record, end);
+    saved = errno;
+    flock(spool->journal, LOCK_UN);
+    errno = saved;
+    return result;
+}
+
+int journal_end(struct spool *spool, struct cursor *end)
+{
+    uint64_t first;
+    int64_t count;
+    int fd;
+
+    if (find_end(spool, O_RDONLY, &fd, &first, &count) == -1)
+        return -1;
+    end->next = first + (uint64_t)count;
+    end->ms = end_ms(spool, fd, first, count);
+    file_close(fd);
+    return 0;
+}
+
+void journal_close(struct journal_reader *reader)
+{
+    file_close(reader->segment);
+    reader->segment = -1;
+    reader->page_count = 0;
+}
+
+/* Make `number`'s segment the open one. -1 (ENOENT): it does not exist. */
+static int enter_segment(struct journal_reader *reader, uint64_t number)
+{
+    uint64_t first = number - number % JOURNAL_SEGMENT;
+
+    if (reader->segment != -1 && reader->first == first)
+        return 0;
+    journal_close(reader);
+    reader->segment = open_segment(reader->spool, first, O_RDONLY);
+    reader->first = first;
+    return reader->segment == -1 ? -1 : 0;
+}
+
+/* Fill the page with what begins at `number`. How many records, 0: none, -1. */
+static ssize_t fill_page(struct journal_reader *reader, uint64_t number)
+{
+    ssize_t got = pread(reader->segment, reader->page, sizeof reader->page,
+                        (off_t)((number - reader->first) * JOURNAL_RECORD));
+
+    reader->page_first = number;
+    reader->page_count = got == -1 ? 0 : (size_t)got / JOURNAL_RECORD;
+    return got == -1 ? -1 : (ssize_t)reader->page_count;
+}
+
+static bool in_page(const struct journal_reader *reader, uint64_t number)
+{
+    return number >= reader->page_first && number - reader->page_first < reader->page_count;
+}
+
+/* Where reading goes on when the segment of `*next` is not there: 1 at a later one, 0 nowhere yet.
+ */
+static int pass_trimmed(struct journal_reader *reader, uint64_t *next)
+{
+    uint64_t oldest;
+    uint64_t newest;
+
+    if (journal_segments(reader->spool, &oldest, &newest) == -1)
+        return errno == ENOENT ? 0 : -1;
+    if (*next >= oldest)
+        return 0;
+    *next = oldest;
+    reader->gap = true;
+    return 1;
+}
+
+/* Bring record `*next` into the page. 1; 0: it is not there yet; -1. */
+static int load(struct journal_reader *reader, uint64_t *next)
+{
+    ssize_t got;
+
+    if (in_page(reader, *next))
+        return 1;
+    if (enter_segment(reader, *next) == -1) {
+        int later = errno == ENOENT ? pass_trimmed(reader, next) : -1;
+        return later == 1 ? load(reader, next) : later;
+    }
+    got = fill_page(reader, *next);
+    return got > 0 ? 1 : (int)got;
+}
+
+/* Whether nothing is known to stand behind the next record. */
+static bool is_newest(const struct journal_reader *reader)
+{
+    return reader->page_count < JOURNAL_PAGE &&
+           reader->at.next == reader->page_first + reader->page_count - 1;
+}
+
+int journal_next(struct journal_reader *reader, struct journal_record *record)
+{
+    for (;;) {
+        int found = load(reader, &reader->at.next);
+        const char *bytes;
+        if (found != 1)
+            return found;
+        bytes = reader->page + (reader->at.next - reader->page_first) * JOURNAL_RECORD;
+        if (record_parse(record, bytes) == 0) {
+            reader->at.next++;
+            reader->at.ms = record->ms;
+            return 1;
+        }
+        if (is_newest(reader)) {
+            reader->page_count = 0; /* perhaps it is only being written: look again */
+            return 0;
+        }
+        reader->at.next++;
+        reader->gap = true;
+    }
+}
+
+/* The ms of a record that exists, or of the first readable one behind it; INT64_MAX past the end.
+ */
+static int64_t ms_from(struct journal_reader *reader, uint64_t number)
+{
+    struct journal_record record;
+
+    reader->at.next = number;
+    return journal_next(reader, &record) == 1 ? record.ms : INT64_MAX;
+}
+
+/* The first record younger than `ms`: records are ordered by it. */
+static int seek_time(struct journal_reader *reader, int64_t ms)
+{
+    uint64_t low;
+    uint64_t high;
+    struct cursor end;
+
+    if (journal_end(reader->spool, &end) == -1)
+        return -1;
+    if (journal_segments(reader->spool, &low, &high) == -1)
+        low = 0;
+    high = end.next;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (ms_from(reader, middle) > ms)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    reader->at = (struct cursor){low, 0};
+    if (low > 0 && enter_segment(reader, low - 1) == 0)
+        reader->at.ms = newest_ms(reader->segment, (int64_t)(low - reader->first));
+    return 0;
+}
+
+int journal_seek(struct journal_reader *reader, struct spool *spool, struct cursor cursor)
+{
+    struct journal_record last = {.ms = 0};
+    uint64_t oldest;
+    uint64_t newest;
+
+    reader->spool = spool;
+    reader->segment = -1;
+    reader->page_count = 0;
+    reader->gap = false;
+    reader->at = cursor;
+    if (cursor.next == 0) {
+        /* The beginning is where the ledger begins now. */
+        if (journal_segments(spool, &oldest, &newest) == -1)
+            return errno == ENOENT ? 0 : -1;
+        reader->at.next = oldest;
+        reader->gap = oldest != 0;
+        return 0;
+    }
+    if (enter_segment(reader, cursor.next - 1) == -1 && errno != ENOENT)
+        return -1;
+    if (reader->segment != -1 &&
+        read_record(reader->segment, cursor.next - 1 - reader->first, &last) == -1 &&
+        errno != EBADMSG)
+        return -1;
+    if (last.ms == cursor.ms)
+        return 0;
+    if (seek_time(reader, cursor.ms) == -1)
+        return -1;
+    reader->gap = true;
+    return 0;
+}
+
+int journal_previous(struct journal_reader *reader, uint64_t *next, struct journal_record *record)
+{
+    while (*next > 0) {
+        uint64_t number = *next - 1;
+        if (!in_page(reader, number)) {
+            uint64_t back = number % JOURNAL_SEGMENT % JOURNAL_PAGE;
+            if (enter_segment(reader, number) == -1)
+                return errno == ENOENT ? 0 : -1;
+            if (fill_page(reader, number - back) == -1)
+                return -1;
+        }
+        *next = number;
+        if (in_page(reader, number) &&
+            record_parse(record, reader->page + (number - reader->page_first) * JOURNAL_RECORD) ==
+                0)
+            return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "limit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+
+#define MINUTE_US 60000000
+#define MESSAGE_BYTE 1000000 /* beyond every stream's */
+
+/* When the allowance will be whole again, moved by one message; the seconds to wait when that is
+ * too late. */
+static int count_message(int fd, uint64_t per_minute)
+{
+    int64_t now = clock_wall_us();
+    int64_t each = MINUTE_US / (int64_t)per_minute;
+    struct stat info;
+    int64_t whole;
+
+    if (fstat(fd, &info) == -1)
+        return -1;
+    whole = (int64_t)info.st_mtim.tv_sec * 1000000 + info.st_mtim.tv_nsec / 1000;
+    if (whole < now ||
+        whole > now + 2 * MINUTE_US) /* rested long enough, or the clock has stepped */
+        whole = now;
+    whole += each;
+    if (whole > now + MINUTE_US)
+        return (int)((whole - now - MINUTE_US + 999999) / 1000000);
+    struct timespec times[2] = {
+        {.tv_nsec = UTIME_OMIT},
+        {.tv_sec = whole / 1000000, .tv_nsec = whole % 1000000 * 1000},
+    };
+    return futimens(fd, times);
+}
+
+/* A new one is as old as time, so that nothing has been used up. */
+static int open_limits(struct spool *spool, const struct user *user)
+{
+    char path[PATH_SIZE];
+    struct timespec never[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 0}};
+    int fd;
+
+    path_user_file(path, user->dir, "limits");
+    fd = openat(spool->users, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd != -1 || errno != ENOENT)
+        return fd;
+    fd = openat(spool->users, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd == -1 && errno == EEXIST)
+        return openat(spool->users, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd != -1)
+        (void)futimens(fd, never);
+    return fd;
+}
+
+/*
+ * Locks belong to the open file, not to the process: POSIX's own kind would vanish with any close
+ * of the same file. Not flock, which network file systems turn into a lock on all bytes at once.
+ */
+static int lock_byte(int fd, off_t at, int command)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_start = at, .l_len = 1};
+
+    return fcntl(fd, command, &lock);
+}
+
+int limit_message(struct spool *spool, const struct user *user)
+{
+    int result = -1;
+    int fd;
+
+    if (spool->config.messages_per_minute == 0)
+        return 0;
+    fd = open_limits(spool, user);
+    if (fd == -1)
+        return -1;
+    if (lock_byte(fd, MESSAGE_BYTE, F_OFD_SETLKW) == 0)
+        result = count_message(fd, spool->config.messages_per_minute);
+    file_close(fd);
+    return result;
+}
+
+/* Lock the first free one of `count` bytes of the file, which stays open. 0; 1: none free; -1. */
+static int take_byte(int fd, uint64_t count)
+{
+    if (fd == -1)
+        return -1;
+    for (uint64_t i = 0; i < count; i++) {
+        if (lock_byte(fd, (off_t)i, F_OFD_SETLK) == 0)
+            return 0;
+        if (errno != EAGAIN && errno != EACCES)
+            break;
+        if (i + 1 == count) {
+            close(fd);
+            return 1;
+        }
+    }
+    file_close(fd);
+    return -1;
+}
+
+int limit_stream(struct spool *spool, const struct user *user)
+{
+    const struct config *config = &spool->config;
+    int result = 0;
+
+    if (config->user_streams != 0)
+        result = take_byte(open_limits(spool, user), config->user_streams);
+    if (result == 0 && config->max_streams != 0)
+        result = take_byte(openat(spool->root, "format", O_RDWR | O_NOFOLLOW | O_CLOEXEC),
+                           config->max_streams);
+    return result;
+}

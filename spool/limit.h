@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOOL_LIMIT_H
+#define SPOOL_LIMIT_H
+
+/*
+ * What one user, and the site, may use at a time. The kernel or a file's time is the counter, so a
+ * killed process never leaves anything counted.
+ */
+
+#include <stddef.h>
+
+#include "spool.h"
+
+/*
+ * Count one message of the user's `messages_per_minute`: as many at once as the setting says, then
+ * evenly (the generic cell rate algorithm; its one number is the mtime of users/<user>/limits). 0;
+ * or the seconds to wait, and nothing was counted; -1: errno.
+ */
+int limit_message(struct spool *spool, const struct user *user);
+
+/*
+ * Take one of the user's `user_streams` and one of the site's `max_streams` until the process ends:
+ * locks on single bytes of users/<user>/limits and of `format`. 0; 1: none is free; -1: errno.
+ */
+int limit_stream(struct spool *spool, const struct user *user);
+
+/*
+ * Whether `bytes` more fit into `spool_max`, counting them in when they do; the sum is kept in the
+ * file `usage`, which the agent sets right from time to time (limit_recount). Nothing is kept while
+ * the setting is 0. 0, or -1: EDQUOT, errno.
+ */
+int limit_space(struct spool *spool, size_t bytes);
+int limit_recount(struct spool *spool);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "online.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "dir.h"
+#include "file.h"
+#include "id.h"
+#include "journal.h"
+
+ssize_t presence_read(struct spool *spool, const char *id, char *out, size_t size)
+{
+    return file_read(spool->presence, id, out, size);
+}
+
+/* The file first: a record never points to something half-written. Not synced: it lives an hour. */
+int presence_publish(struct spool *spool, const char *line, size_t len)
+{
+    struct journal_record record = {.kind = JOURNAL_PRESENCE};
+
+    id_random(record.id);
+    if (file_create(spool->presence, record.id, line, len, false) == -1)
+        return -1;
+    if (journal_append(spool, &record, NULL) == 0)
+        return 0;
+    int saved = errno;
+    unlinkat(spool->presence, record.id, 0);
+    errno = saved;
+    return -1;
+}
+
+static int publish(struct spool *spool, const struct user *user, bool available,
+                   const struct online_compose *by)
+{
+    const char *line;
+    size_t len;
+
+    if (by->compose(by->context, user, available, &line, &len) == -1)
+        return -1;
+    return presence_publish(spool, line, len);
+}
+
+/* How many ms of the lease are left, by the entry's mtime; <= 0: none. -1 when there is no entry.
+ */
+static int lease_left(struct spool *spool, const char *dir, int64_t *left_ms)
+{
+    struct stat info;
+    int64_t age;
+    int64_t lease = (int64_t)spool->config.lease * 1000;
+
+    if (fstatat(spool->online, dir, &info, AT_SYMLINK_NOFOLLOW) == -1)
+        return -1;
+    age = clock_wall_us() / 1000 -
+          ((int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000);
+    /* A sign of life from the future: the clock has gone back; within a lease it is as good as now.
+     */
+    *left_ms = age < -lease ? 0 : lease - age;
+    return 0;
+}
+
+static int touch(struct spool *spool, const char *dir)
+{
+    int64_t now = clock_wall_us();
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                {.tv_sec = now / 1000000, .tv_nsec = now % 1000000 * 1000}};
+
+    return utimensat(spool->online, dir, times, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Publish first: killed in between, the arrival is published again; the other way never. */
+static int arrive(struct spool *spool, const struct user *user, const struct online_compose *by)
+{
+    if (touch(spool, user->dir) == 0)
+        return 0;
+    if (errno != ENOENT || publish(spool, user, true, by) == -1 ||
+        file_create(spool->online, user->dir, "", 0, false) == -1)
+        return -1;
+    return touch(spool, user->dir) == 0 ? 1 : -1;
+}
+
+/* Coming and going hold the lock of online/, so that the journal has them in the order they
+ * happened. */
+int online_touch(struct spool *spool, const struct user *user, const struct online_compose *by)
+{
+    int result;
+    int saved;
+
+    if (flock(spool->online, LOCK_EX) == -1)
+        return -1;
+    result = arrive(spool, user, by);
+    saved = errno;
+    flock(spool->online, LOCK_UN);
+    errno = saved;
+    return result;
+}
+
+bool online_is(struct spool *spool, const struct user *user)
+{
+    int64_t left;
+
+    return lease_left(spool, user->dir, &left) == 0 && left > 0;
+}
+
+/* The same order, for the same reason. */
+static int depart(struct spool *spool, const struct user *user, const struct online_compose *by)
+{
+    int64_t left;
+    int result = 0;
+    int saved;
+
+    if (flock(spool->online, LOCK_EX) == -1)
+        return -1;
+    if (lease_left(spool, user->dir, &left) == 0 && left <= 0 &&
+        (publish(spool, user, false, by) == -1 || unlinkat(spool->online, user->dir, 0) == -1))
+        result = -1;
+    saved = errno;
+    flock(spool->online, LOCK_UN);
+    errno = saved;
+    return result;
+}
+
+/* Each entry of online/, alive or not. */
+static int each_entry(struct spool *spool,
+                      int (*each)(void *context, const struct user *user, int64_t left_ms),
+                      void *context)
+{
+    struct dir dir;
+    const char *name;
+    int result = 0;
+
+    if (dir_open(&dir, spool->online, ".") == -1)
+        return -1;
+    while (result == 0 && (name = dir_next(&dir)) != NULL) {
+        struct user user;
+        int64_t left;
+        if (user_of_dir(&user, name) == 0 && lease_left(spool, user.dir, &left) == 0)
+            result = each(context, &user, left);
+    }
+    return dir_close(&dir) == -1 ? -1 : result;
+}
+
+struct looking {
+    int (*each)(void *context, const struct user *user);
+    void *context;
+};
+
+static int if_alive(void *context, const struct user *user, int64_t left_ms)
+{
+    struct looking *looking = context;
+
+    return left_ms > 0 ? looking->each(looking->context, user) : 0;
+}
+
+int online_each(struct spool *spool, int (*each)(void *context, const struct user *user),
+                void *context)
+{
+    struct looking looking = {each, context};
+
+    return each_entry(spool, if_alive, &looking);
+}
+
+struct sweeping {
+    struct spool *spool;
+    const struct online_compose *by;
+    int64_t next_ms;
+};
+
+static int if_gone(void *context, const struct user *user, int64_t left_ms)
+{
+    struct sweeping *sweeping = context;
+
+    if (left_ms <= 0)
+        return depart(sweeping->spool, user, sweeping->by);
+    if (sweeping->next_ms == -1 || left_ms < sweeping->next_ms)
+        sweeping->next_ms = left_ms;
+    return 0;
+}
+
+int online_sweep(struct spool *spool, const struct online_compose *by, int64_t *next_ms)
+{
+    struct sweeping sweeping = {spool, by, -1};
+    int result = each_entry(spool, if_gone, &sweeping);
+
+    if (next_ms != NULL)
+        *next_ms = sweeping.next_ms;
+    return result;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "reader.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "online.h"
+#include "thread.h"
+#include "user.h"
+
+static char text[SPOOL_STANZA_MAX + 1];
+
+/* A place in `seen` by the thread's id, whose digits are random enough. */
+static struct membership *place(struct reader *reader, const char *thread)
+{
+    unsigned hash = 0;
+
+    for (int i = 0; i < 8; i++)
+        hash = hash * 31 + (unsigned char)thread[i];
+    return &reader->seen[hash % READER_THREADS];
+}
+
+/* 1: the stanza is the user's to see; 0; -1. */
+static int concerns(struct reader *reader, const struct journal_record *record)
+{
+    struct membership *seen = place(reader, record->id);
+
+    /* Who is no member may become one at any time, so only membership is remembered. */
+    if (!seen->member || strcmp(seen->thread, record->id) != 0) {
+        seen->member =
+            user_joined(reader->journal.spool, reader->user, record->id, &seen->joined) == 0;
+        if (!seen->member)
+            return errno == ENOENT ? 0 : -1;
+        memcpy(seen->thread, record->id, UUID_SIZE);
+    }
+    return record->seq > seen->joined;
+}
+
+static ssize_t read_message(struct reader *reader, const struct journal_record *record)
+{
+    struct thread thread;
+    ssize_t len;
+
+    if (concerns(reader, record) != 1)
+        return 0;
+    if (thread_open(reader->journal.spool, &thread, record->id) == -1)
+        return -1;
+    len = thread_read(&thread, record->seq, text, sizeof text);
+    thread_close(&thread);
+    return len;
+}
+
+/* Presence older than its hour is nobody's loss. */
+static ssize_t read_presence(struct reader *reader, const struct journal_record *record)
+{
+    char name[USER_NAME_MAX + 1];
+    struct user about;
+    struct spool *spool = reader->journal.spool;
+    ssize_t len = presence_read(spool, record->id, text, sizeof text);
+
+    if (len == -1)
+        return errno == ENOENT ? 0 : -1;
+    if (reader->grammar->author(text, (size_t)len, name, sizeof name) == -1 ||
+        user_named(&about, name) == -1 || strcmp(about.dir, reader->user->dir) == 0)
+        return 0;
+    int friends = user_friends(spool, reader->user, &about);
+    return friends == 1 ? len : friends;
+}
+
+static void take_gap(struct reader *reader)
+{
+    reader->limited = reader->limited || reader->journal.gap;
+    reader->journal.gap = false;
+}
+
+int reader_open(struct reader *reader, struct spool *spool, const struct user *user,
+                const struct spool_grammar *grammar, const struct cursor *since)
+{
+    struct cursor from;
+
+    reader->user = user;
+    reader->grammar = grammar;
+    reader->limited = false;
+    for (size_t i = 0; i < READER_THREADS; i++)
+        reader->seen[i].member = false;
+    if (since != NULL)
+        from = *since;
+    else if (user_delivered(spool, user, &from) == -1)
+        return -1;
+    if (journal_seek(&reader->journal, spool, from) == -1)
+        return -1;
+    take_gap(reader);
+    return 0;
+}
+
+int reader_next(struct reader *reader, const char **line, size_t *len)
+{
+    struct journal_record record;
+    struct cursor before = reader->journal.at;
+    int found;
+
+    while ((found = journal_next(&reader->journal, &record)) == 1) {
+        ssize_t got = record.kind == JOURNAL_MESSAGE ? read_message(reader, &record)
+                                                     : read_presence(reader, &record);
+        take_gap(reader);
+        if (got > 0) {
+            *line = text;
+            *len = (size_t)got;
+            return 1;
+        }
+        if (got == -1 && errno == ENOENT)
+            reader->limited = true;
+        else if (got == -1) {
+            reader->journal.at = before; /* a fault of the machine: the same again next time */
+            return -1;
+        }
+        before = reader->journal.at;
+    }
+    take_gap(reader);
+    return found;
+}
+
+void reader_close(struct reader *reader)
+{
+    journal_close(&reader->journal);
+}

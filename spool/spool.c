@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+#include "id.h"
+
+#ifndef SPOOL_DIR
+#define SPOOL_DIR "/var/lib/spoolchat"
+#endif
+
+#define FORMAT "spoolchat 1 "
+#define FORMAT_SIZE (sizeof FORMAT - 1 + UUID_SIZE) /* the id and a newline */
+
+static int complain(struct spool *spool, const char *object)
+{
+    snprintf(spool->complaint, sizeof spool->complaint, "%s", object);
+    return -1;
+}
+
+/* Whoever else can read or write here could read or forge what people said. */
+static int check_owner(struct spool *spool)
+{
+    struct stat info;
+
+    if (fstat(spool->root, &info) == -1)
+        return complain(spool, "spool");
+    errno = EPERM;
+    if (info.st_uid != geteuid())
+        return complain(spool, "spool: owned by another user than this program runs as");
+    if ((info.st_mode & 0777) != 0700)
+        return complain(spool, "spool: its mode must be 0700");
+    return 0;
+}
+
+/* Two first users may race here: whoever links first names the site. */
+static int make_format(struct spool *spool)
+{
+    char text[FORMAT_SIZE + 1];
+    char tmp[UUID_SIZE + 1] = ".";
+    int result;
+
+    id_random(tmp + 1);
+    id_random(spool->site);
+    snprintf(text, sizeof text, FORMAT "%s\n", spool->site);
+    if (file_create(spool->root, tmp, text, FORMAT_SIZE, spool->config.sync) == -1)
+        return -1;
+    result = linkat(spool->root, tmp, spool->root, "format", 0);
+    if (result == -1 && errno == EEXIST)
+        result = 0;
+    unlinkat(spool->root, tmp, 0);
+    return result;
+}
+
+/* -1 with errno ENOENT: not there yet. */
+static int read_format(struct spool *spool)
+{
+    char text[FORMAT_SIZE + 1];
+    ssize_t len = file_read(spool->root, "format", text, sizeof text);
+
+    if (len == -1 && errno != EFBIG)
+        return -1;
+    if (len == FORMAT_SIZE && text[FORMAT_SIZE - 1] == '\n' &&
+        memcmp(text, FORMAT, sizeof FORMAT - 1) == 0) {
+        text[FORMAT_SIZE - 1] = '\0';
+        memcpy(spool->site, text + sizeof FORMAT - 1, UUID_SIZE);
+        if (path_uuid_ok(spool->site))
+            return 0;
+    }
+    errno = EPROTO;
+    return -1;
+}
+
+static const struct {
+    const char *name;
+    size_t place;
+} directories[] = {
+    {"journal", offsetof(struct spool, journal)}, {"threads", offsetof(struct spool, threads)},
+    {"users", offsetof(struct spool, users)},     {"tokens", offsetof(struct spool, tokens)},
+    {"online", offsetof(struct spool, online)},   {"presence", offsetof(struct spool, presence)},
+};
+
+static int open_directories(struct spool *spool)
+{
+    for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++) {
+        const char *name = directories[i].name;
+        int *fd = (int *)(void *)((char *)spool + directories[i].place);
+
+        *fd = file_open_dir(spool->root, name);
+        if (*fd == -1 && errno == ENOENT &&
+            (mkdirat(spool->root, name, 0700) == 0 || errno == EEXIST))
+            *fd = file_open_dir(spool->root, name);
+        if (*fd == -1)
+            return complain(spool, name);
+    }
+    return 0;
+}
+
+static int open_format(struct spool *spool)
+{
+    if (read_format(spool) == 0)
+        return 0;
+    if (errno == ENOENT && make_format(spool) == 0 && read_format(spool) == 0)
+        return 0;
+    return complain(spool,
+                    errno == EPROTO ? "format: not a spool that this version knows" : "format");
+}
+
+int spool_open(struct spool *spool)
+{
+    const char *path = getenv("SPOOLCHAT_SPOOL");
+
+    clock_start();
+    if (path == NULL || *path == '\0')
+        path = SPOOL_DIR;
+    spool->root = file_open_dir(AT_FDCWD, path);
+    if (spool->root == -1 && errno == ENOENT && (mkdir(path, 0700) == 0 || errno == EEXIST))
+        spool->root = file_open_dir(AT_FDCWD, path);
+    if (spool->root == -1)
+        return complain(spool, "spool");
+    if (check_owner(spool) == -1 ||
+        config_read(&spool->config, spool->root, spool->complaint) == -1)
+        return -1;
+    return open_format(spool) == -1 ? -1 : open_directories(spool);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOOL_SPOOL_H
+#define SPOOL_SPOOL_H
+
+/*
+ * The spool, opened: a descriptor for each directory, taken before any input is read, so that
+ * nothing outside is needed afterwards. README.md in this folder describes what lies there.
+ */
+
+#include "config.h"
+#include "path.h"
+
+/*
+ * Nobody holds a thread's lock, or a file in tmp/, longer than this: every program that takes one
+ * ends itself. Who removes tmp files by age (the agent) waits longer; see the assertion in tidy.c.
+ */
+#define SPOOL_WRITER_SEC 40
+
+#define SPOOL_STANZA_MAX (2 * 1024 * 1024) /* bytes of a stanza's file */
+
+/*
+ * The one question the spool has about a stanza's text, answered by whoever knows the grammar: whom
+ * it is from. 0, or -1 when the text is no stanza or the name does not fit.
+ */
+struct spool_grammar {
+    int (*author)(const char *line, size_t len, char *user, size_t size);
+};
+
+struct spool {
+    int root;
+    int journal;
+    int threads;
+    int users;
+    int tokens;
+    int online;
+    int presence;
+    char site[UUID_SIZE]; /* names threads (UUID v5), from the file `format` */
+    struct config config;
+    char complaint[CONFIG_COMPLAINT_MAX]; /* for the operator, when spool_open fails */
+};
+
+/*
+ * Open the spool that SPOOLCHAT_SPOOL names, else the compiled-in one; make it when it is not
+ * there. Its mode must be 0700 and its owner who we are (EPERM). -1 with errno and `complaint`. It
+ * stays open until the process ends.
+ */
+int spool_open(struct spool *spool);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "dir.h"
+#include "file.h"
+
+#define TAIL "tail"
+
+int thread_open(struct spool *spool, struct thread *thread, const char *id)
+{
+    thread->fd = -1;
+    errno = ENOENT;
+    if (!path_uuid_ok(id))
+        return -1;
+    thread->fd = file_open_dir(spool->threads, id);
+    memcpy(thread->id, id, UUID_SIZE);
+    return thread->fd == -1 ? -1 : 0;
+}
+
+void thread_close(struct thread *thread)
+{
+    file_close(thread->fd);
+    thread->fd = -1;
+}
+
+int thread_lock(struct thread *thread)
+{
+    return flock(thread->fd, LOCK_EX);
+}
+
+int thread_try_lock(struct thread *thread)
+{
+    return flock(thread->fd, LOCK_EX | LOCK_NB);
+}
+
+void thread_unlock(struct thread *thread)
+{
+    int saved = errno;
+
+    flock(thread->fd, LOCK_UN);
+    errno = saved;
+}
+
+static bool exists(struct thread *thread, uint64_t seq)
+{
+    char path[PATH_SIZE];
+
+    path_new(path, seq);
+    if (faccessat(thread->fd, path, F_OK, 0) == 0)
+        return true;
+    path_cur(path, seq);
+    return faccessat(thread->fd, path, F_OK, 0) == 0;
+}
+
+/* The greatest number in new/ or cur/: for when the hint is lost, as in a restored backup. */
+static int greatest(struct thread *thread, const char *folder, uint64_t *seq)
+{
+    struct dir dir;
+    const char *name;
+    uint64_t number;
+
+    if (dir_open(&dir, thread->fd, folder) == -1)
+        return -1;
+    while ((name = dir_next(&dir)) != NULL)
+        if (path_seq_ok(name, &number) && number > *seq)
+            *seq = number;
+    return dir_close(&dir);
+}
+
+static int search_tail(struct thread *thread, uint64_t *seq)
+{
+    *seq = 0;
+    /* new/ before cur/: a stanza that the agent moves meanwhile is seen in one of them at least. */
+    if (greatest(thread, "new", seq) == -1 || greatest(thread, "cur", seq) == -1)
+        return -1;
+    return 0;
+}
+
+static int read_hint(struct thread *thread, uint64_t *seq)
+{
+    char text[SEQ_DIGITS + 2];
+
+    if (file_read(thread->fd, TAIL, text, sizeof text) == -1)
+        return -1;
+    text[strcspn(text, "\n")] = '\0';
+    if (path_seq_ok(text, seq))
+        return 0;
+    errno = EBADMSG;
+    return -1;
+}
+
+/*
+ * The hint is written after the stanza has its name, so a writer who died in between leaves it one
+ * too low; never too high, unless the thread was restored from a copy.
+ */
+int thread_tail(struct thread *thread, uint64_t *seq)
+{
+    if (read_hint(thread, seq) == -1 || (*seq > 0 && !exists(thread, *seq)))
+        return search_tail(thread, seq);
+    while (exists(thread, *seq + 1))
+        ++*seq;
+    return 0;
+}
+
+int thread_set_tail(struct thread *thread, uint64_t seq)
+{
+    char text[PATH_SIZE];
+    int fd = openat(thread->fd, TAIL, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int result;
+
+    if (fd == -1)
+        return -1;
+    path_segment(text, seq);
+    text[SEQ_DIGITS] = '\n';
+    result = pwrite(fd, text, SEQ_DIGITS + 1, 0) == SEQ_DIGITS + 1 ? 0 : -1;
+    file_close(fd);
+    return result;
+}
+
+ssize_t thread_read(struct thread *thread, uint64_t seq, char *out, size_t size)
+{
+    char path[PATH_SIZE];
+    ssize_t len;
+
+    path_new(path, seq);
+    len = file_read(thread->fd, path, out, size);
+    if (len != -1 || errno != ENOENT)
+        return len;
+    path_cur(path, seq); /* the agent moves from new/ to cur/, never back */
+    return file_read(thread->fd, path, out, size);
+}

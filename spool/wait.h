@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOOL_WAIT_H
+#define SPOOL_WAIT_H
+
+/*
+ * Waiting for the journal to grow. Arm first, then read the journal, then wait: so nothing that
+ * lands in between is missed. A wake-up is only a hint; whoever waits looks again at least every
+ * WAIT_LOOK_MSEC (network file systems, lost events).
+ */
+
+#include "spool.h"
+
+#define WAIT_LOOK_MSEC 5000
+#define WAIT_POLL_MSEC 250 /* where the kernel will not tell us at all */
+
+struct wait {
+    int inotify; /* -1: none to be had (128 a user by default) */
+    int watch;
+    int dnotify; /* the journal once more, for F_NOTIFY; -1: not that either */
+};
+
+/* Never fails: at worst wait_for looks every WAIT_POLL_MSEC. */
+void wait_arm(struct wait *wait, struct spool *spool);
+
+/*
+ * Until there is perhaps something to read, `msec` are over, or `out` (-1: none) is closed at its
+ * other end. 0: look and see what time it is; 1: closed.
+ */
+int wait_for(struct wait *wait, int out, int64_t msec);
+
+/*
+ * Must be called before the last byte of an answer: the exit of a process with a live inotify watch
+ * takes 13 ms, and web servers wait for that.
+ */
+void wait_disarm(struct wait *wait);
+
+#endif
