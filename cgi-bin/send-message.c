@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * send-message: put a message into a thread (protocol.txt, section 3.1)
+ *
+ * REQUEST  POST, or POST send-message/<token> without a login. Form: thread_id, message, type,
+ * subject, language, id, to; or JSON: a message stanza. Without a thread, `to` names the other
+ * people of one. REPLY    200 {"success": true, "UUID": <message id>, "thread_id", "seq",
+ * "timestamp"}: it is on the disk. The same message with the same id gets the same answer again,
+ * however often it is sent. FILES    threads/<thread>/new/<seq>, journal/,
+ * users/<sender>/sent/<message id>. ERRORS   400 with the field and why; 401; 403 `to` somebody
+ * unknown or no friend; 404 wrong or expired token, no such thread, or not in it; 405; 409 the id
+ * was used for another message; 411; 413; 415; 429 too many a minute; 507 no space.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "chat/people.h"
+#include "chat/session.h"
+#include "protocol/stanza.h"
+#include "spool/accept.h"
+#include "spool/id.h"
+#include "spool/limit.h"
+#include "spool/user.h"
+
+#define MEMBERS_TEXT_MAX (1024 * 1024)
+
+_Static_assert(STANZA_LINE_MAX <= SPOOL_STANZA_MAX, "every line that can be made can be read");
+
+static struct endpoint endpoint;
+static struct stanza_message message;
+static struct thread thread;
+static bool is_form;
+
+/* What the answer says. */
+static uint64_t placed_seq;
+static char placed_time[STANZA_TIME_SIZE];
+
+static void read_message(void)
+{
+    static char body[STANZA_BODY_MAX + 1];
+    struct stanza_error error;
+    struct form form;
+    const char *why;
+    size_t len = cgi_body(&endpoint.cgi, body, endpoint.spool.config.max_body);
+    int result;
+
+    is_form = cgi_content_is(&endpoint.cgi, "application/x-www-form-urlencoded");
+    if (is_form) {
+        if (form_parse(&form, 0, body, len, &why) == -1)
+            cgi_die(400, why);
+        result = stanza_message_from_form(&message, &form, &error);
+    } else if (cgi_content_is(&endpoint.cgi, "application/json")) {
+        result = stanza_message_from_json(&message, body, len, &error);
+    } else {
+        cgi_die(415, "Send a form (application/x-www-form-urlencoded) or application/json.");
+    }
+    if (result == -1)
+        cgi_die_field(error.field, error.detail);
+}
+
+static void find_thread(void)
+{
+    uint64_t joined;
+
+    if (message.thread[0] == '\0' && message.to_count > 0)
+        session_thread(&endpoint, "to", message.to, message.to_count, NULL, message.thread);
+    else if (message.thread[0] == '\0')
+        cgi_die_field(is_form ? "thread_id" : "thread", "This field is required.");
+    if (thread_open(&endpoint.spool, &thread, message.thread) == -1 ||
+        user_joined(&endpoint.spool, &endpoint.me, message.thread, &joined) == -1) {
+        if (errno == ENOENT)
+            cgi_die(404, "No such thread, or you are not in it.");
+        cgi_die_errno("threads");
+    }
+}
+
+static void count_against_limit(void)
+{
+    int wait = limit_message(&endpoint.spool, &endpoint.me);
+
+    if (wait > 0)
+        cgi_die_later(429, (unsigned)wait, "You are sending faster than this site takes messages.");
+    if (wait == -1)
+        cgi_die_errno("users");
+}
+
+/* Called back under the thread's lock, when the message's place is known. */
+static int render(void *context, uint64_t seq, const char *prev, int64_t time_us, const char **line,
+                  size_t *len)
+{
+    static char text[STANZA_LINE_MAX];
+    static char members[MEMBERS_TEXT_MAX];
+    static char sender[MEMBERS_TEXT_MAX];
+    struct buf out = buf_over(text, sizeof text);
+    struct buf who = buf_over(sender, sizeof sender);
+    struct buf list = buf_over(members, sizeof members);
+    struct stanza_place place = {.seq = seq, .prev = prev, .time_us = time_us};
+
+    (void)context;
+    if (people_members_put(&list, &endpoint.spool, &thread, &place.member_count) == -1)
+        return -1;
+    people_sender_put(&who, &endpoint.spool, &endpoint.me);
+    place.sender = who.data;
+    place.sender_len = who.len;
+    place.members = list.data;
+    place.members_len = list.len;
+    stanza_message_put(&out, &message, &place);
+    placed_seq = seq;
+    stanza_time(placed_time, time_us);
+    *line = out.data;
+    *len = out.len;
+    errno = EMSGSIZE;
+    return out.full || who.full || list.full ? -1 : 0;
+}
+
+static int repeats(void *context, const char *line, size_t len)
+{
+    (void)context;
+    return stanza_placed(line, len, &placed_seq, placed_time) == 0 &&
+           stanza_message_same(&message, line, len);
+}
+
+static void accept_message(void)
+{
+    struct post post = {
+        .user = &endpoint.me,
+        .id = message.id,
+        .grammar = &people_grammar,
+        .render = render,
+        .repeats = repeats,
+    };
+    char object[sizeof "threads/" + UUID_SIZE] = "threads/";
+
+    if (thread_accept(&endpoint.spool, &thread, &post) != -1)
+        return;
+    if (errno == EEXIST)
+        cgi_die(409, "You have used this id for another message.");
+    memcpy(object + sizeof "threads/" - 1, thread.id, UUID_SIZE);
+    cgi_die_errno(object);
+}
+
+static _Noreturn void answer(void)
+{
+    char text[256];
+    struct buf reply = buf_over(text, sizeof text);
+
+    buf_puts(&reply, "{\"success\":true,\"UUID\":\"");
+    buf_puts(&reply, message.id);
+    buf_puts(&reply, "\",\"thread_id\":\"");
+    buf_puts(&reply, message.thread);
+    buf_puts(&reply, "\",\"seq\":");
+    buf_putu(&reply, placed_seq);
+    buf_puts(&reply, ",\"timestamp\":\"");
+    buf_puts(&reply, placed_time);
+    buf_puts(&reply, "\"}\n");
+    cgi_reply(200, "application/json", reply.data, reply.len);
+}
+
+int main(void)
+{
+    endpoint_start(&endpoint, "send-message", "POST");
+    endpoint_login_or_token(&endpoint);
+    read_message();
+    find_thread();
+    if (message.id[0] == '\0')
+        id_random(message.id);
+    count_against_limit();
+    accept_message();
+    answer();
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * stream: what is said to a user, as it is said (protocol.txt, sections 3 and 4.2.2)
+ *
+ * REQUEST  GET, or GET stream/<token> without a login. since=<cursor> (or the header
+ * Last-Event-ID): go on behind it; without: behind what has reached the user. wait=<seconds>: how
+ * long at most; limit=<number>: at most so many stanzas in one envelope. Accept: text/event-stream
+ * asks for events. REPLY    200, an envelope as soon as there is something in it or the time is
+ * over; or server-sent events until the time is over, the token's end, or the client's. Who comes
+ * without a cursor first gets who of their friends is online. FILES    reads journal/, threads/,
+ * presence/; touches online/<user>; moves users/<user>/delivered. ERRORS   400 damaged since, wait
+ * or limit; 401; 404 wrong or expired token; 405. With too many streams open, an envelope comes at
+ * once and names retry_after; events end at once and name a longer `retry`.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chat/endpoint.h"
+#include "chat/people.h"
+#include "protocol/envelope.h"
+#include "protocol/stanza.h"
+#include "spool/clock.h"
+#include "spool/limit.h"
+#include "spool/reader.h"
+#include "spool/token.h"
+#include "spool/user.h"
+#include "spool/wait.h"
+
+#define EVENTS_SEC 3600 /* an event stream at most; the browser comes back by itself */
+#define HEARTBEAT_MSEC 15000
+#define RETRY_MSEC 3000   /* until a browser reconnects */
+#define BUSY_RETRY_SEC 15 /* the same, and for long polls, while too many streams are open */
+#define LIMIT_MAX 1000    /* stanzas in one envelope */
+#define LIMIT_DEFAULT 200
+#define BATCH_MAX                                                                                  \
+    (512 * 1024) /* bytes of an envelope, or of events in one write, before its last stanza */
+
+static struct endpoint endpoint;
+static struct reader reader;
+static struct wait wait_state;
+static struct buf out;
+static char text[BATCH_MAX + 2 * STANZA_LINE_MAX];
+
+static bool has_cursor;     /* the client keeps one, so that it will say what it has got */
+static int64_t deadline_ms; /* by the boot clock */
+static int64_t touched_ms;  /* the last sign of life */
+static bool over_budget;
+static uint64_t limit;
+
+static uint64_t number(const char *name, uint64_t most, uint64_t otherwise)
+{
+    const struct form_field *field = form_get(&endpoint.cgi.query, name);
+    uint64_t value = 0;
+
+    if (field == NULL)
+        return otherwise;
+    if (field->len == 0 || field->len > 9 || strspn(field->value, "0123456789") != field->len)
+        cgi_die_field(name, "This is a whole number.");
+    value = strtoull(field->value, NULL, 10);
+    return value < most ? value : most;
+}
+
+static bool read_cursor(struct cursor *cursor)
+{
+    const struct form_field *since = form_get(&endpoint.cgi.query, "since");
+    const char *given = endpoint.cgi.last_event_id;
+
+    /* A browser that reconnects repeats the address it began with, but knows better where it is. */
+    if (*given != '\0' && cursor_parse(cursor, given) == 0)
+        return true;
+    if (since == NULL || since->len == 0)
+        return false;
+    if (cursor_parse(cursor, since->value) == -1)
+        cgi_die_field("since", "This is no cursor of ours.");
+    return true;
+}
+
+static void die_reading(void)
+{
+    cgi_die_errno("journal");
+}
+
+static void open_reader(void)
+{
+    struct cursor since;
+
+    has_cursor = read_cursor(&since);
+    if (reader_open(&reader, &endpoint.spool, &endpoint.me, &people_grammar,
+                    has_cursor ? &since : NULL) == -1)
+        die_reading();
+    /* Coming back with a cursor says that all before it has arrived. */
+    if (has_cursor && !reader.limited &&
+        user_deliver(&endpoint.spool, &endpoint.me, reader.journal.at) == -1)
+        cgi_warn("users", "could not move `delivered`");
+}
+
+/* After the answer is on its way, for clients that keep no cursor. */
+static void acknowledge(void)
+{
+    if (!has_cursor && user_deliver(&endpoint.spool, &endpoint.me, reader.journal.at) == -1)
+        cgi_warn("users", "could not move `delivered`");
+}
+
+/* Reading goes on when it fails, as on a full disk: others then do not see that the user is here.
+ */
+static void sign_of_life(void)
+{
+    struct online_compose compose = people_compose(&endpoint.spool);
+
+    touched_ms = clock_boot_ms();
+    if (online_touch(&endpoint.spool, &endpoint.me, &compose) == -1)
+        cgi_warn("online", "could not be touched");
+}
+
+static bool token_ended(void)
+{
+    struct user holder;
+    int64_t left;
+
+    return endpoint.token != NULL &&
+           token_holder(&endpoint.spool, endpoint.token, &holder, &left) == -1 && errno == ENOENT;
+}
+
+static int64_t until_next_duty(int64_t spoken_ms)
+{
+    int64_t now = clock_boot_ms();
+    int64_t until = deadline_ms;
+
+    if (touched_ms + ONLINE_TOUCH_SEC * 1000 < until)
+        until = touched_ms + ONLINE_TOUCH_SEC * 1000;
+    if (spoken_ms + HEARTBEAT_MSEC < until)
+        until = spoken_ms + HEARTBEAT_MSEC;
+    return until > now ? until - now : 0;
+}
+
+/* Wait for news. False: the time is over, the token has ended, or the client has gone. */
+static bool wait_on(int64_t spoken_ms)
+{
+    if (clock_boot_ms() >= deadline_ms)
+        return false;
+    if (wait_for(&wait_state, STDOUT_FILENO, until_next_duty(spoken_ms)) == 1)
+        return false;
+    if (clock_boot_ms() >= touched_ms + ONLINE_TOUCH_SEC * 1000)
+        sign_of_life();
+    return !token_ended();
+}
+
+/* Each friend who is online, as a stored line. */
+static int greet(void *context, const struct user *user)
+{
+    static char line[STANZA_LINE_MAX];
+    struct buf presence = buf_over(line, sizeof line);
+    void (*put)(const char *presence_line, size_t len) = *(void (**)(const char *, size_t))context;
+    int friends = 0;
+
+    if (strcmp(user->dir, endpoint.me.dir) != 0)
+        friends = user_friends(&endpoint.spool, &endpoint.me, user);
+    if (friends == 1) {
+        people_presence_put(&presence, &endpoint.spool, user, true);
+        put(presence.data, presence.len);
+    }
+    return friends == -1 ? -1 : 0;
+}
+
+/* On connecting: first whoever has gone without anybody noticing, then who is here. */
+static void greet_all(void (*put)(const char *line, size_t len))
+{
+    struct online_compose compose = people_compose(&endpoint.spool);
+
+    if (online_sweep(&endpoint.spool, &compose, NULL) == -1)
+        cgi_warn("online", "could not publish who has left");
+    if (online_each(&endpoint.spool, greet, &put) == -1)
+        cgi_warn("online", "could not be read");
+}
+
+static struct envelope envelope;
+
+static void put_in_envelope(const char *line, size_t len)
+{
+    if (out.len < BATCH_MAX)
+        (void)envelope_add(&envelope, line, len);
+}
+
+static void fill_envelope(void)
+{
+    const char *line;
+    size_t len;
+    int found = 0;
+
+    while (envelope.stanzas < limit && out.len < BATCH_MAX &&
+           (found = reader_next(&reader, &line, &len)) == 1)
+        if (envelope_add(&envelope, line, len) == -1)
+            reader.limited = true; /* damaged on the disk */
+    if (found == -1)
+        die_reading();
+}
+
+static _Noreturn void answer_poll(void)
+{
+    char cursor[CURSOR_SIZE];
+    bool idle = envelope.stanzas == 0;
+
+    wait_disarm(&wait_state);
+    cursor_print(cursor, reader.journal.at);
+    envelope_close(&envelope, cursor, reader.limited, over_budget && idle ? BUSY_RETRY_SEC : 0);
+    acknowledge();
+    cgi_reply(200, "application/json", out.data, out.len);
+}
+
+static _Noreturn void long_poll(void)
+{
+    envelope = envelope_open(&out, clock_wall_us());
+    if (!has_cursor)
+        greet_all(put_in_envelope);
+    do
+        fill_envelope();
+    while (envelope.stanzas == 0 && !reader.limited && wait_on(clock_boot_ms()));
+    if (token_ended())
+        cgi_die(404, "The token's time is over: ask for a new one.");
+    answer_poll();
+}
+
+static void put_as_event(const char *line, size_t len)
+{
+    if (out.len < BATCH_MAX)
+        event_put(&out, NULL, line, len);
+}
+
+/* Put what there is behind `out`, up to a batch. 1: there may be more; 0; -1: the journal cannot be
+ * read. */
+static int gather_events(void)
+{
+    char cursor[CURSOR_SIZE];
+    const char *line;
+    size_t len;
+    int found = 1;
+
+    while (out.len < BATCH_MAX && (found = reader_next(&reader, &line, &len)) == 1) {
+        cursor_print(cursor, reader.journal.at);
+        event_put(&out, cursor, line, len);
+    }
+    if (reader.limited) {
+        cursor_print(cursor, reader.journal.at);
+        event_limited(&out, cursor);
+        reader.limited = false;
+    }
+    return found;
+}
+
+/* All there is, in as few writes as it takes, or a sign of life. -1: the stream is over. */
+static int send_events(int64_t *spoken_ms)
+{
+    int more;
+
+    do {
+        more = gather_events();
+        if (more == -1)
+            cgi_warn("journal", strerror(errno)); /* the head is out: the client comes back */
+        if (more == 0 && out.len == 0 && clock_boot_ms() >= *spoken_ms + HEARTBEAT_MSEC)
+            event_heartbeat(&out);
+        if (out.len > 0) {
+            if (cgi_stream_write(out.data, out.len) == -1)
+                return -1;
+            acknowledge();
+            out.len = 0;
+            *spoken_ms = clock_boot_ms();
+        }
+    } while (more == 1);
+    return more;
+}
+
+static void events(void)
+{
+    char cursor[CURSOR_SIZE];
+    int64_t spoken_ms = clock_boot_ms();
+
+    if (cgi_stream_head("text/event-stream") == -1)
+        return;
+    cursor_print(cursor, reader.journal.at);
+    event_prime(&out, cursor, over_budget ? BUSY_RETRY_SEC * 1000 : RETRY_MSEC);
+    greet_all(put_as_event);
+    while (send_events(&spoken_ms) == 0 && wait_on(spoken_ms))
+        continue;
+    wait_disarm(&wait_state);
+}
+
+/* When to stop, and whether to wait at all. */
+static void plan(void)
+{
+    uint64_t most = endpoint.cgi.wants_events ? EVENTS_SEC : endpoint.spool.config.wait;
+    uint64_t wait = number("wait", most, most);
+    int budget = wait == 0 ? 0 : limit_stream(&endpoint.spool, &endpoint.me);
+
+    limit = number("limit", LIMIT_MAX, LIMIT_DEFAULT);
+    limit = limit == 0 ? 1 : limit;
+    if (budget == -1)
+        cgi_warn("users", "could not count this stream");
+    over_budget = budget == 1;
+    if (over_budget)
+        wait = 0;
+    deadline_ms = clock_boot_ms() + (int64_t)wait * 1000;
+    if (endpoint.token != NULL && deadline_ms > clock_boot_ms() + endpoint.left_ms)
+        deadline_ms = clock_boot_ms() + endpoint.left_ms;
+    alarm((unsigned)wait + CGI_DEADLINE_SEC);
+    if (wait > 0)
+        wait_arm(&wait_state, &endpoint.spool); /* before the journal is read */
+    else
+        wait_state = (struct wait){-1, -1, -1};
+}
+
+int main(void)
+{
+    endpoint_start(&endpoint, "stream", "GET");
+    endpoint_login_or_token(&endpoint);
+    out = buf_over(text, sizeof text);
+    plan();
+    open_reader();
+    sign_of_life();
+    if (!endpoint.cgi.wants_events)
+        long_poll();
+    events();
+    return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHAT_ENDPOINT_H
+#define CHAT_ENDPOINT_H
+
+/*
+ * How every endpoint begins: the spool opened, the request taken in, and known who asks. This
+ * folder is where JSON meets files for whatever more than one program needs; it prints nothing but
+ * through protocol/cgi.h.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "protocol/cgi.h"
+#include "spool/spool.h"
+
+struct endpoint {
+    struct spool spool;
+    struct cgi cgi;
+    struct user me;
+    const char *token; /* what the path gave, NULL when the web server has authenticated */
+    int64_t left_ms;   /* of the token */
+};
+
+/* Open the spool (before any input is read), take the request in. Ends the program when either
+ * fails. */
+void endpoint_start(struct endpoint *endpoint, const char *program, const char *methods);
+
+/* Who asks is REMOTE_USER (401 without), and a path behind the endpoint's name leads nowhere (404).
+ */
+void endpoint_login(struct endpoint *endpoint);
+
+/* The same, or the holder of the token in the path (404 when it is not valid; protocol.txt 4.2.2).
+ */
+void endpoint_login_or_token(struct endpoint *endpoint);
+
+#endif

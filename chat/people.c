@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "chat/people.h"
+
+#include <string.h>
+
+#include "protocol/cgi.h"
+#include "protocol/stanza.h"
+#include "spool/clock.h"
+#include "spool/path.h"
+#include "spool/user.h"
+
+#define SENDER_MAX (6 * USER_PROFILE_MAX + 4 * USER_NAME_MAX + 256)
+#define LINE_MAX_LEN (SENDER_MAX + 6 * USER_PROFILE_MAX + 256)
+
+const struct spool_grammar people_grammar = {.author = stanza_author};
+
+static void warn(const struct user *user, const char *file, const char *what)
+{
+    char path[PATH_SIZE + 8] = "users/";
+
+    path_user_file(path + strlen(path), user->dir, file);
+    cgi_warn(path, what);
+}
+
+/* A file of the user, or nothing when it cannot be used. */
+static size_t text_of(struct spool *spool, const struct user *user, const char *file,
+                      char text[USER_PROFILE_MAX])
+{
+    ssize_t len = user_text(spool, user, file, text, USER_PROFILE_MAX);
+
+    if (len != -1)
+        return (size_t)len;
+    warn(user, file, "cannot be read, or is too long");
+    return 0;
+}
+
+void people_sender_put(struct buf *out, struct spool *spool, const struct user *user)
+{
+    static char profile[USER_PROFILE_MAX];
+    size_t len = text_of(spool, user, "profile.json", profile);
+
+    if (stanza_sender_put(out, user->name, profile, len) == -1)
+        warn(user, "profile.json", "is no JSON object");
+}
+
+/* The two parts of a presence, in storage that the next one uses again. */
+struct parts {
+    struct buf sender;
+    const char *mood;
+    size_t mood_len;
+};
+
+static struct parts parts_of(struct spool *spool, const struct user *user)
+{
+    static char sender[SENDER_MAX];
+    static char mood[USER_PROFILE_MAX];
+    struct parts parts = {.sender = buf_over(sender, sizeof sender), .mood = mood};
+
+    people_sender_put(&parts.sender, spool, user);
+    parts.mood_len = text_of(spool, user, "presence.json", mood);
+    return parts;
+}
+
+void people_presence_put(struct buf *out, struct spool *spool, const struct user *user,
+                         bool available)
+{
+    struct parts parts = parts_of(spool, user);
+
+    stanza_presence_put(out, clock_wall_us(), parts.sender.data, parts.sender.len, parts.mood,
+                        parts.mood_len, available);
+}
+
+void people_presence_object_put(struct buf *out, struct spool *spool, const struct user *user,
+                                bool available)
+{
+    struct parts parts = parts_of(spool, user);
+
+    stanza_presence_object_put(out, parts.sender.data, parts.sender.len, parts.mood, parts.mood_len,
+                               available);
+}
+
+static int compose(void *context, const struct user *user, bool available, const char **line,
+                   size_t *len)
+{
+    static char text[LINE_MAX_LEN];
+    struct buf out = buf_over(text, sizeof text);
+
+    people_presence_put(&out, context, user, available);
+    *line = text;
+    *len = out.len;
+    return 0;
+}
+
+struct online_compose people_compose(struct spool *spool)
+{
+    return (struct online_compose){.compose = compose, .context = spool};
+}
+
+struct listing {
+    struct buf *out;
+    struct spool *spool;
+    size_t count;
+};
+
+static int list_member(void *context, const struct member *member)
+{
+    struct listing *listing = context;
+
+    if (listing->count++ >= STANZA_MEMBERS_SHOWN)
+        return 0;
+    if (listing->count > 1)
+        buf_puts(listing->out, ",");
+    people_sender_put(listing->out, listing->spool, &member->user);
+    return 0;
+}
+
+int people_members_put(struct buf *out, struct spool *spool, struct thread *thread, size_t *count)
+{
+    struct listing listing = {out, spool, 0};
+    int result = thread_members(thread, list_member, &listing);
+
+    *count = listing.count;
+    return result;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHAT_PEOPLE_H
+#define CHAT_PEOPLE_H
+
+/* Users as the protocol shows them: sender objects (3.1.8) and presence (3.2), made of what lies in
+ * users/<user>/. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "protocol/buf.h"
+#include "spool/online.h"
+#include "spool/spool.h"
+#include "spool/thread.h"
+
+/* What the spool asks of a stanza's text. */
+extern const struct spool_grammar people_grammar;
+
+/* Append the user's sender object. A profile that is no JSON object is told to the operator and
+ * left out. */
+void people_sender_put(struct buf *out, struct spool *spool, const struct user *user);
+
+/* Append the user's presence: as a stored line; as the object of a list. */
+void people_presence_put(struct buf *out, struct spool *spool, const struct user *user,
+                         bool available);
+void people_presence_object_put(struct buf *out, struct spool *spool, const struct user *user,
+                                bool available);
+
+/* How presence is published (spool/online.h). Its line is valid until the next one. */
+struct online_compose people_compose(struct spool *spool);
+
+/* The members of a thread as the inside of a JSON array, at most STANZA_MEMBERS_SHOWN. -1: errno.
+ */
+int people_members_put(struct buf *out, struct spool *spool, struct thread *thread, size_t *count);
+
+#endif

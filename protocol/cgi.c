@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "cgi.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgi_private.h"
+#include "json.h"
+
+/* Between the end of patience, when a blocked call fails, and the end of the process. */
+#define LAST_WORDS_SEC 2
+
+/* What only cgi_start needs to know. */
+struct caller {
+    struct origin origin;
+    const char *asks_method; /* Access-Control-Request-Method: a preflight */
+    char *query;
+};
+
+/* The string lies where the kernel put it: clearing the environment leaves it there. */
+static char *variable(const char *name)
+{
+    static char none[1];
+    char *value = getenv(name);
+
+    return value != NULL ? value : none;
+}
+
+static void take_environment(struct cgi *cgi, struct caller *caller)
+{
+    *cgi = (struct cgi){
+        .method = variable("REQUEST_METHOD"),
+        .user = variable("REMOTE_USER"),
+        .path = variable("PATH_INFO"),
+        .content_type = variable("CONTENT_TYPE"),
+        .last_event_id = variable("HTTP_LAST_EVENT_ID"),
+        .length = variable("CONTENT_LENGTH"),
+        .wants_events =
+            list_has(variable("HTTP_ACCEPT"), ",; \t", "text/event-stream", strncasecmp),
+    };
+    cgi->path += *cgi->path == '/';
+    *caller = (struct caller){
+        .origin = {.origin = variable("HTTP_ORIGIN"),
+                   .site = variable("HTTP_SEC_FETCH_SITE"),
+                   .host = variable("HTTP_HOST")},
+        .asks_method = variable("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
+        .query = variable("QUERY_STRING"),
+    };
+    clearenv();
+}
+
+/* First a blocked flock or read ends in EINTR and there is time for a 503; then the default acts.
+ */
+static void on_deadline(int number)
+{
+    (void)number;
+    alarm(LAST_WORDS_SEC);
+}
+
+static void set_signals(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction once = {.sa_handler = on_deadline, .sa_flags = (int)SA_RESETHAND};
+
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGALRM, &once, NULL);
+    alarm(CGI_DEADLINE_SEC);
+}
+
+static bool changes_nothing(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
+           strcmp(method, "OPTIONS") == 0;
+}
+
+static void check_method(const struct cgi *cgi, const struct caller *caller, const char *methods,
+                         bool listed_origin)
+{
+    if (list_has(methods, ", ", cgi->method, strncmp))
+        return;
+    if (strcmp(cgi->method, "OPTIONS") == 0 && listed_origin && *caller->asks_method != '\0')
+        reply_preflight(methods);
+    reply_no_method(methods);
+}
+
+void cgi_start(struct cgi *cgi, const char *program, const char *methods, const char *allow_origin)
+{
+    const char *list = allow_origin != NULL ? allow_origin : "";
+    const char *why;
+    struct caller caller;
+    bool listed;
+
+    take_environment(cgi, &caller);
+    set_signals();
+    listed = origin_listed(caller.origin.origin, list);
+    reply_start(program, listed ? caller.origin.origin : NULL);
+    check_method(cgi, &caller, methods, listed);
+    if (!changes_nothing(cgi->method) && !origin_may_change(&caller.origin, list))
+        cgi_die(403, "This request comes from a foreign site.");
+    if (form_parse(&cgi->query, 1, caller.query, strlen(caller.query), &why) < 0)
+        cgi_die(400, why);
+    /* It goes into JSON, where nothing else can be written down. */
+    if (!json_utf8_ok(cgi->user, strlen(cgi->user)))
+        cgi_die(400, "The user's name is not UTF-8.");
+}
+
+int64_t cgi_clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int cgi_await(int fd, short events, int64_t deadline_ms)
+{
+    struct pollfd poller = {.fd = fd, .events = events};
+
+    for (;;) {
+        int64_t left = deadline_ms - cgi_clock_ms();
+        int ready = poll(&poller, 1, left > 0 ? (int)left : 0);
+        if (ready >= 0 || errno != EINTR)
+            return ready;
+    }
+}
+
+/* RFC 3875, section 4.1.2. */
+static size_t announced_length(const char *length, size_t max)
+{
+    size_t value = 0;
+
+    if (*length == '\0')
+        cgi_die(411, "Content-Length is missing.");
+    if (length[strspn(length, "0123456789")] != '\0')
+        cgi_die(400, "Content-Length is no number.");
+    for (; *length != '\0'; length++) {
+        size_t digit = (size_t)(*length - '0');
+        if (value > max / 10 || value * 10 > max - digit || digit > max)
+            cgi_die(413, "The body is too large.");
+        value = value * 10 + digit;
+    }
+    return value;
+}
+
+size_t cgi_body(const struct cgi *cgi, char *room, size_t max)
+{
+    size_t want = announced_length(cgi->length, max);
+    int64_t deadline_ms = cgi_clock_ms() + CGI_BODY_MSEC;
+    size_t have = 0;
+
+    while (have < want) {
+        ssize_t got;
+        int ready = cgi_await(STDIN_FILENO, POLLIN, deadline_ms);
+        if (ready == 0)
+            cgi_die(408, "The body did not come in time.");
+        got = ready < 0 ? -1 : read(STDIN_FILENO, room + have, want - have);
+        if (got == 0)
+            cgi_die(400, "The body is shorter than its Content-Length.");
+        if (got > 0)
+            have += (size_t)got;
+        else if (errno != EINTR && errno != EAGAIN)
+            cgi_die_errno("request body");
+    }
+    room[want] = '\0';
+    return want;
+}
+
+bool cgi_content_is(const struct cgi *cgi, const char *type)
+{
+    size_t len = strcspn(cgi->content_type, "; \t");
+
+    return len == strlen(type) && strncasecmp(cgi->content_type, type, len) == 0;
+}

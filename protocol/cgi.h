@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROTOCOL_CGI_H
+#define PROTOCOL_CGI_H
+
+/*
+ * One CGI request (RFC 3875) in, one reply out. The only place that reads CGI variables. A program
+ * calls cgi_start, then one of the takers of input, and ends in exactly one cgi_reply or cgi_die*;
+ * a stream uses cgi_stream_head and cgi_stream_write instead. All cgi_die* answer with a problem
+ * document (RFC 9457) and exit; before a reply's head nothing is written, after it nothing but its
+ * body.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "form.h"
+
+/* No request takes longer, its reading, its locks and its reply together; streams set their own
+ * bounds. */
+#define CGI_DEADLINE_SEC 30
+/* The whole body must have come by then. A test build lowers it. */
+#ifndef CGI_BODY_MSEC
+#define CGI_BODY_MSEC 15000
+#endif
+
+struct cgi {
+    const char *method;        /* "" when the server gave none */
+    const char *user;          /* REMOTE_USER; "" when nobody is logged in */
+    const char *path;          /* PATH_INFO without its leading slash; "" when absent */
+    const char *content_type;  /* "" when absent */
+    const char *last_event_id; /* header Last-Event-ID; "" when absent */
+    const char *length;        /* CONTENT_LENGTH as it came; "" when absent */
+    bool wants_events;         /* Accept names text/event-stream */
+    struct form query;
+};
+
+/*
+ * Take the environment in and clear it, ignore SIGPIPE, set the deadline (a lock waited for too
+ * long ends in EINTR, which cgi_die_errno calls 503; anything else that lasts is killed a moment
+ * later). Then: `methods` is what the endpoint answers to, as in an Allow header ("GET, POST");
+ * anything else ends in 405, but a preflight (OPTIONS) for an origin in `allow_origin`
+ * (space-separated, NULL for none) in 204. Such an origin may read every reply from here on. A
+ * request that a browser sends on behalf of a foreign site (Sec-Fetch-Site: cross-site, or an
+ * Origin that is neither this host nor in `allow_origin`) ends in 403 unless it is a GET. A damaged
+ * query string, or a REMOTE_USER that is no UTF-8, ends in 400. `program` names the executable in
+ * the operator's log.
+ */
+void cgi_start(struct cgi *cgi, const char *program, const char *methods, const char *allow_origin);
+
+/*
+ * The body, read whole: CONTENT_LENGTH must be there (411), digits only (400), at most `max` (413);
+ * short is 400, late 408. `room` has space for max + 1 bytes; returns the length.
+ */
+size_t cgi_body(const struct cgi *cgi, char *room, size_t max);
+
+/* Whether Content-Type is `type` ("application/json"), parameters aside, in any case. */
+bool cgi_content_is(const struct cgi *cgi, const char *type);
+
+/* Write head and body at once: status, our header set, Content-Type (NULL and len 0: none), and
+ * exit 0. */
+_Noreturn void cgi_reply(int status, const char *type, const char *body, size_t len);
+
+/* A problem document with this status and this sentence, which may quote nothing from the client.
+ */
+_Noreturn void cgi_die(int status, const char *detail);
+/* The same with `Retry-After: seconds`. */
+_Noreturn void cgi_die_later(int status, unsigned seconds, const char *detail);
+/* 400 with {"errors": {field: [detail]}} in the problem document. */
+_Noreturn void cgi_die_field(const char *field, const char *detail);
+/*
+ * The machine's fault: errno becomes a status (ENOSPC, EDQUOT 507; EINTR, EAGAIN, EMFILE, ENFILE,
+ * ENOMEM, ETXTBSY 503; both with Retry-After; else 500) and one line on stderr, "spoolchat
+ * <program>: <object>: <error>". `object` is for the operator only.
+ */
+_Noreturn void cgi_die_errno(const char *object);
+
+/* One line for the operator; the request goes on. Never a token, never client bytes in `object`. */
+void cgi_warn(const char *object, const char *what);
+
+/* The head of a reply without a length; written at once. From here on only cgi_stream_write. -1:
+ * peer gone. */
+int cgi_stream_head(const char *type);
+/* Write all, within 30 s. -1 (errno): the peer has gone, or does not read. */
+int cgi_stream_write(const char *bytes, size_t len);
+
+#endif

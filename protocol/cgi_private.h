@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROTOCOL_CGI_PRIVATE_H
+#define PROTOCOL_CGI_PRIVATE_H
+
+/* What cgi.c, the request, origin.c, whose page is behind it, reply.c and stream.c share. */
+
+#include <sys/uio.h>
+
+#include "buf.h"
+#include "cgi.h"
+
+/* What the browser says about the page that sends the request; "" where it says nothing. */
+struct origin {
+    const char *origin; /* Origin */
+    const char *site;   /* Sec-Fetch-Site */
+    const char *host;   /* Host */
+};
+
+/* Longer ones are nobody's: a domain name has at most 253 characters. */
+#define ORIGIN_MAX 512
+
+/* Whether `origin` is in the space-separated `list`; "" and "null" never are. */
+bool origin_listed(const char *origin, const char *list);
+/* Whether it names the host that the request was sent to; http and https are alike. */
+bool origin_is_host(const char *origin, const char *host);
+/* Whether a request with the user's cookies may change something. */
+bool origin_may_change(const struct origin *origin, const char *list);
+
+/* Whether one of the words of `list`, divided by any of `separators`, is `word` to `compare`. */
+bool list_has(const char *list, const char *separators, const char *word,
+              int (*compare)(const char *, const char *, size_t));
+
+/* The operator's name for this program, and the foreign origin that may read replies, or NULL. */
+void reply_start(const char *program, const char *reader);
+/* 405; `methods` becomes the header Allow. */
+_Noreturn void reply_no_method(const char *methods);
+/* 204 to the question that a browser asks before a foreign page may send `methods`. */
+_Noreturn void reply_preflight(const char *methods);
+
+/* Bytes of a head; and how long a peer that does not read is borne with. */
+#define REPLY_HEAD_MAX 2048
+#define REPLY_WRITE_MSEC 30000
+
+/* Whether this is the first reply, as it must be. */
+bool reply_begin(void);
+/* All that every head has, neither its length nor its end; one header more. */
+void reply_put_head(struct buf *head, int status, const char *type);
+void reply_put_header(struct buf *head, const char *name, const char *value);
+/* Send the parts, which it changes, whole. -1: the peer has gone. */
+int reply_send(struct iovec *part, int count);
+
+/* Milliseconds of a clock that only goes forward. */
+int64_t cgi_clock_ms(void);
+/* Wait until `deadline_ms` for poll's `events` (or the peer's end). 1 ready, 0 too late, -1 errno.
+ */
+int cgi_await(int fd, short events, int64_t deadline_ms);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* What goes back: the head with its fixed set of headers, bodies, problem documents. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "cgi_private.h"
+#include "json.h"
+
+#define PROBLEM_MAX 2048
+#define RETRY_BUSY_SEC 5  /* a lock or a descriptor may be free again */
+#define RETRY_FULL_SEC 60 /* space comes only when somebody makes some */
+
+/* What an answer has besides its status. */
+struct answer {
+    const char *type; /* NULL: none */
+    const char *body;
+    size_t len;
+    const char *header; /* one more header, name and value; NULL: none */
+    const char *value;
+};
+
+static const char *program_name = "cgi";
+static const char *reader_origin;
+static bool head_begun;
+
+void reply_start(const char *program, const char *reader)
+{
+    program_name = program;
+    reader_origin = reader;
+}
+
+bool reply_begin(void)
+{
+    bool first = !head_begun;
+
+    head_begun = true;
+    return first;
+}
+
+static const char *phrase(int status)
+{
+    static const struct {
+        int status;
+        const char *phrase;
+    } table[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {204, "No Content"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {411, "Length Required"},
+        {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {503, "Service Unavailable"},
+        {507, "Insufficient Storage"},
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].status == status)
+            return table[i].phrase;
+    return "Other";
+}
+
+void reply_put_header(struct buf *head, const char *name, const char *value)
+{
+    buf_puts(head, name);
+    buf_puts(head, ": ");
+    buf_puts(head, value);
+    buf_puts(head, "\r\n");
+}
+
+void reply_put_head(struct buf *head, int status, const char *type)
+{
+    buf_puts(head, "Status: ");
+    buf_putu(head, (uint64_t)status);
+    buf_puts(head, " ");
+    buf_puts(head, phrase(status));
+    buf_puts(head, "\r\n");
+    if (type != NULL)
+        reply_put_header(head, "Content-Type", type);
+    reply_put_header(head, "X-Content-Type-Options", "nosniff");
+    reply_put_header(head, "Cache-Control", "no-store");
+    reply_put_header(head, "Referrer-Policy", "no-referrer");
+    reply_put_header(head, "Content-Security-Policy", "default-src 'none'");
+    if (status == 401)
+        reply_put_header(head, "WWW-Authenticate", "Bearer realm=\"spoolchat\"");
+    if (reader_origin == NULL)
+        return;
+    reply_put_header(head, "Access-Control-Allow-Origin", reader_origin);
+    reply_put_header(head, "Access-Control-Allow-Credentials", "true");
+    reply_put_header(head, "Vary", "Origin");
+}
+
+/* Somebody has made our output non-blocking. */
+static bool becomes_writable(void)
+{
+    return cgi_await(STDOUT_FILENO, POLLOUT, cgi_clock_ms() + REPLY_WRITE_MSEC) > 0;
+}
+
+int reply_send(struct iovec *part, int count)
+{
+    while (count > 0) {
+        ssize_t sent = writev(STDOUT_FILENO, part, count);
+        if (sent < 0 && (errno == EINTR || (errno == EAGAIN && becomes_writable())))
+            sent = 0;
+        if (sent < 0)
+            return -1;
+        for (; count > 0 && (size_t)sent >= part->iov_len; count--, part++)
+            sent -= (ssize_t)part->iov_len;
+        if (count > 0) {
+            part->iov_base = (char *)part->iov_base + sent;
+            part->iov_len -= (size_t)sent;
+        }
+    }
+    return 0;
+}
+
+static _Noreturn void answer(int status, const struct answer *with)
+{
+    static char room[REPLY_HEAD_MAX];
+    struct buf head = buf_over(room, sizeof room);
+    struct iovec parts[2] = {{.iov_base = room},
+                             {.iov_base = (void *)with->body, .iov_len = with->len}};
+
+    if (!reply_begin()) /* then a status can only be told to the operator */
+        exit(1);
+    reply_put_head(&head, status, with->type);
+    if (with->header != NULL)
+        reply_put_header(&head, with->header, with->value);
+    if (status != 204) { /* RFC 9110, section 8.6 */
+        buf_puts(&head, "Content-Length: ");
+        buf_putu(&head, with->len);
+        buf_puts(&head, "\r\n");
+    }
+    buf_puts(&head, "\r\n");
+    parts[0].iov_len = head.len;
+    reply_send(parts, 2);
+    exit(0);
+}
+
+void cgi_reply(int status, const char *type, const char *body, size_t len)
+{
+    answer(status, &(struct answer){.type = type, .body = body, .len = len});
+}
+
+static void put_member(struct buf *body, const char *before, const char *string)
+{
+    buf_puts(body, before);
+    json_put_string(body, string, strlen(string));
+}
+
+/* RFC 9457. */
+static _Noreturn void problem(int status, const char *field, const char *detail, const char *header,
+                              const char *value)
+{
+    static char room[PROBLEM_MAX];
+    struct buf body = buf_over(room, sizeof room);
+
+    put_member(&body, "{\"type\":\"about:blank\",\"title\":", phrase(status));
+    buf_puts(&body, ",\"status\":");
+    buf_putu(&body, (uint64_t)status);
+    put_member(&body, ",\"detail\":", detail);
+    if (field != NULL) {
+        put_member(&body, ",\"errors\":{", field);
+        put_member(&body, ":[", detail);
+        buf_puts(&body, "]}");
+    }
+    buf_puts(&body, "}");
+    answer(status, &(struct answer){.type = "application/problem+json",
+                                    .body = body.full ? "{}" : body.data,
+                                    .len = body.full ? 2 : body.len,
+                                    .header = header,
+                                    .value = value});
+}
+
+void cgi_die(int status, const char *detail)
+{
+    problem(status, NULL, detail, NULL, NULL);
+}
+
+void cgi_die_field(const char *field, const char *detail)
+{
+    problem(400, field, detail, NULL, NULL);
+}
+
+void cgi_die_later(int status, unsigned seconds, const char *detail)
+{
+    char digits[24];
+    struct buf value = buf_over(digits, sizeof digits);
+
+    buf_putu(&value, seconds);
+    buf_put(&value, "", 1);
+    problem(status, NULL, detail, "Retry-After", digits);
+}
+
+void reply_no_method(const char *methods)
+{
+    problem(405, NULL, "This address does not answer to that method.", "Allow", methods);
+}
+
+void reply_preflight(const char *methods)
+{
+    static char room[REPLY_HEAD_MAX];
+    struct buf value = buf_over(room, sizeof room);
+
+    /* Three headers for the price of one: `answer` has room for a single one. */
+    buf_puts(&value, methods);
+    buf_puts(&value, "\r\nAccess-Control-Allow-Headers: content-type");
+    buf_puts(&value, "\r\nAccess-Control-Max-Age: 7200");
+    buf_put(&value, "", 1);
+    answer(204, &(struct answer){.header = "Access-Control-Allow-Methods", .value = room});
+}
+
+void cgi_warn(const char *object, const char *what)
+{
+    char room[512];
+    struct buf line = buf_over(room, sizeof room - 1);
+    ssize_t ignored;
+
+    buf_puts(&line, "spoolchat ");
+    buf_puts(&line, program_name);
+    buf_puts(&line, ": ");
+    buf_puts(&line, object);
+    buf_puts(&line, ": ");
+    buf_puts(&line, what);
+    line.data[line.len++] = '\n';
+    ignored = write(STDERR_FILENO, line.data, line.len);
+    (void)ignored; /* there is nobody else to tell */
+}
+
+void cgi_die_errno(const char *object)
+{
+    int error = errno;
+
+    cgi_warn(object, strerror(error));
+    switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+        cgi_die_later(507, RETRY_FULL_SEC, "There is no space left.");
+    case EINTR:
+    case EAGAIN:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ETXTBSY:
+        cgi_die_later(503, RETRY_BUSY_SEC, "The server is busy.");
+    default:
+        cgi_die(500, "The server has a fault, which its operator can read about in its log.");
+    }
+}

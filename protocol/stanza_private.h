@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROTOCOL_STANZA_PRIVATE_H
+#define PROTOCOL_STANZA_PRIVATE_H
+
+/*
+ * What the two readers of messages (stanza.c: JSON, stanza_form.c: forms) and the writers of lines
+ * (stanza_line.c) and of people (stanza_sender.c) share.
+ *
+ * A stored line must fit the limits of json.h, because it is read again; so what goes into one has
+ * narrower limits: a client's message, and each of the profiles of its sender and of the members
+ * shown.
+ */
+
+#include <assert.h>
+
+#include "json_private.h"
+#include "stanza.h"
+
+#define MESSAGE_DEPTH_MAX JSON_DEPTH_MAX
+#define MESSAGE_KEYS_MAX 900
+#define MESSAGE_VALUES_MAX 4096
+
+#define PROFILE_DEPTH_MAX 12 /* it lies in a stanza, a message and the array of members */
+#define PROFILE_KEYS_MAX 32
+#define PROFILE_VALUES_MAX 64
+
+#define SENDER_OWN_VALUES 10 /* keys and values that a sender object has without a profile */
+#define LINE_OWN_VALUES 48   /* likewise a line */
+
+static_assert(PROFILE_DEPTH_MAX + 3 <= JSON_DEPTH_MAX, "members nest too deep");
+static_assert(MESSAGE_KEYS_MAX + 12 <= JSON_KEYS_MAX, "a line has too many keys");
+static_assert(MESSAGE_VALUES_MAX + LINE_OWN_VALUES +
+                      (STANZA_MEMBERS_SHOWN + 1) * (PROFILE_VALUES_MAX + SENDER_OWN_VALUES) <=
+                  JSON_VALUES_MAX,
+              "a line has too many values");
+
+/* Fill in `error` and return -1. */
+int stanza_fail(struct stanza_error *error, const char *field, const char *detail);
+
+/* An empty message over the static storage. */
+void stanza_message_begin(struct stanza_message *message);
+
+/* Set one attribute from its text; "" is absent. `field` names it in an error. */
+int stanza_set_id(struct stanza_message *message, const char *id, size_t len,
+                  struct stanza_error *error);
+void stanza_set_thread(struct stanza_message *message, const char *thread, size_t len);
+int stanza_add_to(struct stanza_message *message, const char *user, struct stanza_error *error);
+
+/* Append to the content: `"type":…` and `"language":…`, from their texts; "" is absent. */
+int stanza_put_type(struct stanza_message *message, const char *type, struct stanza_error *error);
+int stanza_put_language(struct stanza_message *message, const char *tag, size_t len,
+                        struct stanza_error *error);
+
+/* The last word on a message that has been read: -1 when it was too much. */
+int stanza_message_end(struct stanza_message *message, struct stanza_error *error);
+
+/* Append `name` and the node, `name` and null when there is none (-1). `name` brings its comma. */
+void stanza_put_attribute(struct buf *out, const char *name, const struct json *json, int node);
+
+#endif

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# Apache: mod_cgid below the event MPM, mod_cgi below prefork. Sourced by site.bash.
+
+# apache_run DIR PORT event|prefork
+apache_run() {
+    apache_conf "$@" >"$1/conf/apache.conf"
+    site_spawn "$1" server apache2 -D FOREGROUND -d "$1" -f "$1/conf/apache.conf"
+}
+
+apache_conf() {
+    local dir=$1 port=$2 mpm=$3 cgi_bin module
+    cgi_bin=$(realpath "$dir/cgi-bin")
+    for module in "mpm_$mpm" alias authn_core authn_file authz_core authz_user auth_basic env mime dir; do
+        echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
+    done
+    "apache_$mpm"
+    ((EUID != 0)) || printf '%s www-data\n' User Group
+    apache_env "$dir"
+    cat <<CONF
+ServerName 127.0.0.1
+Listen 127.0.0.1:$port
+PidFile run/apache.pid
+DefaultRuntimeDir run
+Mutex file:$dir/run default
+# No access log: a token in the path would stand in it.
+ErrorLog log/apache.log
+# Of silence. A stream says something every 15 s, a long poll waits 25.
+Timeout 60
+
+<Directory />
+    AllowOverride None
+    Require all denied
+</Directory>
+
+DocumentRoot "$dir/htdocs"
+DirectoryIndex index.html
+TypesConfig /dev/null
+AddType text/html .html
+AddType text/css .css
+AddType text/javascript .js .mjs
+AddType image/svg+xml .svg
+<Directory "$(realpath "$dir/htdocs")">
+    Require all granted
+</Directory>
+
+ScriptAlias /nereid-chat/ "$cgi_bin/"
+<Directory "$cgi_bin">
+    AuthType Basic
+    AuthName "spoolchat"
+    AuthUserFile conf/htpasswd
+    Require valid-user
+</Directory>
+# A token in the path is its own ticket: nobody is asked to log in.
+<LocationMatch "^/nereid-chat/(stream|send-message)/.">
+    AuthType None
+    Require all granted
+</LocationMatch>
+CONF
+}
+
+# A waiting stream holds a thread here, a process below prefork; about thirty shall find room, and
+# somebody who sends beside them.
+apache_event() {
+    cat <<CONF
+LoadModule cgid_module /usr/lib/apache2/modules/mod_cgid.so
+ScriptSock cgid.sock
+StartServers 1
+ServerLimit 1
+ThreadLimit 64
+ThreadsPerChild 64
+MaxRequestWorkers 64
+MinSpareThreads 1
+MaxSpareThreads 64
+CONF
+}
+
+# They are all started at once: prefork would add one in the first second, two in the next.
+apache_prefork() {
+    cat <<CONF
+LoadModule cgi_module /usr/lib/apache2/modules/mod_cgi.so
+StartServers 48
+ServerLimit 48
+MaxRequestWorkers 48
+MinSpareServers 1
+MaxSpareServers 48
+CONF
+}
+
+apache_env() {
+    local entry value
+    site_env "$1" | while read -r entry; do
+        value=${entry#*=}
+        value=${value//\\/\\\\}
+        echo "SetEnv ${entry%%=*} \"${value//\"/\\\"}\""
+    done
+}

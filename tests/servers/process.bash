@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034 # variables are for who sources this
+#
+# Start a program in a session of its own, and stop it with everything it started. Sourced.
+#
+# The session is what makes stopping sure: a server's workers, a CGI process that still waits, all
+# carry its number, whoever their parent is by then; and a Ctrl-C at the terminal reaches none of
+# them before the script that owns them decides.
+
+# eventually SECONDS COMMAND...: until the command succeeds; 1 when the time is over.
+eventually() {
+    local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+    shift
+    until "$@"; do
+        ((${EPOCHREALTIME/[.,]/} < deadline)) || return 1
+        sleep 0.02
+    done
+}
+
+# The negation as a command, for `eventually 5 not process_alive 123`.
+not() {
+    ! "$@"
+}
+
+# A process that has ended but was not waited for yet counts as gone.
+process_alive() {
+    local stat
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null && [[ ${stat##*) } != Z* ]]
+}
+
+# The pids of a session's members.
+session_pids() {
+    local path stat state session
+    for path in /proc/[0-9]*; do
+        { read -r stat <"$path/stat"; } 2>/dev/null || continue
+        # "pid (name) state ppid pgrp session": a name may hold anything, a parenthesis too.
+        read -r state _ _ session _ <<<"${stat##*) }"
+        [[ $session != "$1" || $state == Z ]] || echo "${path#/proc/}"
+    done
+}
+
+session_gone() {
+    [[ -z $(session_pids "$1") ]]
+}
+
+# process_spawn LOG COMMAND...: run it in its own session, both outputs appended to LOG; the pid,
+# which is the session's number too, in $spawned.
+process_spawn() {
+    local log=$1
+    shift
+    (
+        # A test runner waits for the end of whatever its children inherited.
+        for fd in /proc/self/fd/*; do
+            fd=${fd##*/}
+            ((fd > 2 && fd != 255)) && eval "exec $fd>&-"
+        done
+        exec setsid "$@"
+    ) </dev/null >>"$log" 2>&1 &
+    spawned=$!
+}
+
+# process_stop PID [SECONDS]: ask it to end, then what is left of its session (fcgiwrap leaves its
+# children behind). Who has not gone by the deadline is killed, and the answer is 1.
+process_stop() {
+    local pid=$1 seconds=${2:-10} left
+    kill -TERM "$pid" 2>/dev/null
+    eventually "$seconds" not process_alive "$pid"
+    mapfile -t left < <(session_pids "$pid")
+    ((${#left[@]})) || return 0
+    kill -TERM "${left[@]}" 2>/dev/null
+    eventually 3 session_gone "$pid" && return 0
+    mapfile -t left < <(session_pids "$pid")
+    kill -KILL "${left[@]}" 2>/dev/null
+    eventually 5 session_gone "$pid"
+    echo "of process $pid had to be killed: ${left[*]}" >&2
+    return 1
+}
+
+# Whether anybody listens on a port of 127.0.0.1.
+port_taken() {
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# process_listens PID PORT: whether this very process does. Asking the port alone would be content
+# with a stranger who took it first.
+process_listens() {
+    local inode
+    inode=$(awk -v port="$(printf ':%04X' "$2")" '$2 ~ port "$" && $4 == "0A" { print $10 }' \
+        /proc/net/tcp)
+    [[ -n $inode && -n $(find "/proc/$1/fd" -lname "socket:\[$inode\]" 2>/dev/null) ]]
+}
+
+# Whether somebody listens on a socket in the file system.
+socket_ready() {
+    grep -qE "^[^ ]+ [0-9A-F]+ [0-9A-F]+ 00010000 .* $1\$" /proc/net/unix
+}
