@@ -19,6 +19,7 @@ PORT ?= 8080
 PROTOCOL := $(wildcard protocol/*.c)
 SPOOL := $(wildcard spool/*.c)
 CHAT := $(wildcard chat/*.c)
+SHARED := $(wildcard base/*.c)
 AGENT := $(wildcard agent/*.c)
 ENDPOINTS := $(patsubst cgi-bin/%.c,%,$(wildcard cgi-bin/*.c))
 UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
@@ -44,7 +45,8 @@ TEST := -DSPOOL_TEST_CLOCK -DCGI_BODY_MSEC=700
 # neither; the stack protector, full RELRO and dropping what nobody calls cost nothing.
 STATIC := -O2 -fno-pie -fstack-protector-strong -ffunction-sections -fdata-sections
 STATIC_LD := -static -no-pie -Wl,--gc-sections \
-             -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code
+             -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code \
+             -Wl,--sort-section=name # base/scratch.h
 archive = $(shell $(CC) -print-file-name=lib$(1).a)
 
 ifeq ($(notdir $(RELEASE_CC)),musl-gcc)
@@ -70,6 +72,8 @@ ASAN := -O1 -g -fno-omit-frame-pointer $(SANITIZE) $(TEST)
 .SECONDARY:
 .DELETE_ON_ERROR:
 
+# In the order in which the linker needs them.
+libraries = $(foreach l,chat protocol spool base,$(1)/obj/lib$(l).a)
 programs = $(ENDPOINTS:%=$(1)/cgi-bin/%) $(if $(AGENT),$(1)/bin/spoolchat)
 
 all: $(call programs,build)
@@ -93,7 +97,7 @@ endef
 # (5) libraries of the linker.
 define variant
 $(call remember,$(1)/obj/flags,$(2) $(BASE) $(3) $(4))
-$(call remember,$(1)/obj/sources,$(PROTOCOL) $(SPOOL) $(CHAT) $(AGENT))
+$(call remember,$(1)/obj/sources,$(PROTOCOL) $(SPOOL) $(CHAT) $(SHARED) $(AGENT))
 
 $(1)/obj/%.o: %.c $(1)/obj/flags | build/toolchain
 	@mkdir -p $$(@D)
@@ -102,13 +106,14 @@ $(1)/obj/%.o: %.c $(1)/obj/flags | build/toolchain
 $(1)/obj/libprotocol.a: $(PROTOCOL:%.c=$(1)/obj/%.o)
 $(1)/obj/libspool.a: $(SPOOL:%.c=$(1)/obj/%.o)
 $(1)/obj/libchat.a: $(CHAT:%.c=$(1)/obj/%.o)
-$(1)/obj/libchat.a $(1)/obj/libprotocol.a $(1)/obj/libspool.a: $(1)/obj/sources
+$(1)/obj/libbase.a: $(SHARED:%.c=$(1)/obj/%.o)
+$(call libraries,$(1)): $(1)/obj/sources
 	@rm -f $$@
 	$$(call say,AR) ar rcs $$@ $$(filter %.o,$$^)
 
 $(1)/bin/spoolchat: $(AGENT:%.c=$(1)/obj/%.o) $(1)/obj/sources
 $(ENDPOINTS:%=$(1)/cgi-bin/%): $(1)/cgi-bin/%: $(1)/obj/cgi-bin/%.o
-$(call programs,$(1)): $(1)/obj/libchat.a $(1)/obj/libprotocol.a $(1)/obj/libspool.a
+$(call programs,$(1)): $(call libraries,$(1))
 	@mkdir -p $$(@D)
 	$$(call say,LD) $(2) $(3) $(4) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $(5)
 endef
@@ -116,7 +121,7 @@ endef
 # A program of one file beside a variant: (1) its path, (2) its object, (3) the variant, and the
 # linker as above.
 define program
-$(1): $(2) $(3)/obj/libchat.a $(3)/obj/libprotocol.a $(3)/obj/libspool.a
+$(1): $(2) $(call libraries,$(3))
 	@mkdir -p $$(@D)
 	$$(call say,LD) $(4) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $(5)
 endef

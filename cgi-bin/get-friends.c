@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * get-friends: whom one can talk to, and who of them is here (protocol.txt, section 3.2)
+ * get-friends: whom one can talk to, and who of them is here (Browser based Chat 1.0, section 3.2)
  *
  * REQUEST  GET.
  * REPLY    200 {"success": true, "friends": [{"entity": sender object, "show", "status",

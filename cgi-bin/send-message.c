@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * send-message: put a message into a thread (protocol.txt, section 3.1)
+ * send-message: put a message into a thread (Browser based Chat 1.0, section 3.1)
  *
  * REQUEST  POST, or POST send-message/<token> without a login. Form: thread_id, message, type,
  * subject, language, id, to; or JSON: a message stanza. Without a thread, `to` names the other
@@ -49,7 +49,7 @@ static void read_message(void)
     is_form = cgi_content_is(&endpoint.cgi, "application/x-www-form-urlencoded");
     if (is_form) {
         if (form_parse(&form, 0, body, len, &why) == -1)
-            cgi_die(400, why);
+            cgi_die_field("body", why);
         result = stanza_message_from_form(&message, &form, &error);
     } else if (cgi_content_is(&endpoint.cgi, "application/json")) {
         result = stanza_message_from_json(&message, body, len, &error);

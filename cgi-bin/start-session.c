@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * start-session: find or make the thread of some people (protocol.txt, section 2.2)
+ * start-session: find or make the thread of some people (Browser based Chat 1.0, section 2.2)
  *
  * REQUEST  POST, form: user (once for each other person), subject; or JSON: {"user": name or
  * [names], "subject": text}. REPLY    200 {"success": true, "thread_id": <UUID>, "members": [sender
@@ -42,7 +42,7 @@ static void read_form(size_t len)
     const char *why;
 
     if (form_parse(&form, 0, body, len, &why) == -1)
-        cgi_die(400, why);
+        cgi_die_field("body", why);
     for (size_t i = 0; i < form.count; i++)
         if (strcmp(form.field[i].name, "user") == 0)
             add(form.field[i].value);
@@ -71,7 +71,7 @@ static void read_json(size_t len)
     int node;
 
     if (json_parse(&json, body, len, &error) == -1)
-        cgi_die(400, error.detail);
+        cgi_die_field("body", error.detail);
     users = json_get(&json, 0, "user");
     if (users != -1 && json_kind(&json, users) == JSON_ARRAY)
         for (node = json_first(&json, users); node != -1; node = json_next(&json, users, node))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * stream: what is said to a user, as it is said (protocol.txt, sections 3 and 4.2.2)
+ * stream: what is said to a user, as it is said (Browser based Chat 1.0, sections 3 and 4.2.2)
  *
  * REQUEST  GET, or GET stream/<token> without a login. since=<cursor> (or the header
  * Last-Event-ID): go on behind it; without: behind what has reached the user. wait=<seconds>: how
@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
 #include "chat/endpoint.h"
 #include "chat/people.h"
 #include "protocol/envelope.h"
@@ -43,7 +44,7 @@ static struct endpoint endpoint;
 static struct reader reader;
 static struct wait wait_state;
 static struct buf out;
-static char text[BATCH_MAX + 2 * STANZA_LINE_MAX];
+SCRATCH static char text[BATCH_MAX + 2 * STANZA_LINE_MAX];
 
 static bool has_cursor;     /* the client keeps one, so that it will say what it has got */
 static int64_t deadline_ms; /* by the boot clock */
@@ -137,11 +138,12 @@ static int64_t until_next_duty(int64_t spoken_ms)
     return until > now ? until - now : 0;
 }
 
-/* Wait for news. False: the time is over, the token has ended, or the client has gone. */
+/* Wait for news, with nothing in `out`. False: time or token are over, or the client has gone. */
 static bool wait_on(int64_t spoken_ms)
 {
     if (clock_boot_ms() >= deadline_ms)
         return false;
+    scratch_forget();
     if (wait_for(&wait_state, STDOUT_FILENO, until_next_duty(spoken_ms)) == 1)
         return false;
     if (clock_boot_ms() >= touched_ms + ONLINE_TOUCH_SEC * 1000)
@@ -152,7 +154,7 @@ static bool wait_on(int64_t spoken_ms)
 /* Each friend who is online, as a stored line. */
 static int greet(void *context, const struct user *user)
 {
-    static char line[STANZA_LINE_MAX];
+    SCRATCH static char line[STANZA_LINE_MAX];
     struct buf presence = buf_over(line, sizeof line);
     void (*put)(const char *presence_line, size_t len) = *(void (**)(const char *, size_t))context;
     int friends = 0;
@@ -178,6 +180,12 @@ static void greet_all(void (*put)(const char *line, size_t len))
 }
 
 static struct envelope envelope;
+
+static void begin_envelope(void)
+{
+    out.len = 0;
+    envelope = envelope_open(&out, clock_wall_us());
+}
 
 static void put_in_envelope(const char *line, size_t len)
 {
@@ -213,12 +221,14 @@ static _Noreturn void answer_poll(void)
 
 static _Noreturn void long_poll(void)
 {
-    envelope = envelope_open(&out, clock_wall_us());
+    begin_envelope();
     if (!has_cursor)
         greet_all(put_in_envelope);
-    do
+    fill_envelope();
+    while (envelope.stanzas == 0 && !reader.limited && wait_on(clock_boot_ms())) {
+        begin_envelope();
         fill_envelope();
-    while (envelope.stanzas == 0 && !reader.limited && wait_on(clock_boot_ms()));
+    }
     if (token_ended())
         cgi_die(404, "The token's time is over: ask for a new one.");
     answer_poll();

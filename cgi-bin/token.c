@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * token: access to a user's stream and to sending, without the site's login (protocol.txt, section
- * 4)
+ * token: access to a user's stream and to sending, without the site's login (Browser based
+ * Chat 1.0, section 4)
  *
  * REQUEST  POST token, no body. DELETE token/<token>. Both logged in by the web server.
  * REPLY    200 {"token": <UUID>, "expires_in": <seconds>}. 204: the token opens nothing any more.

@@ -30,7 +30,8 @@ void endpoint_start(struct endpoint *endpoint, const char *program, const char *
  */
 void endpoint_login(struct endpoint *endpoint);
 
-/* The same, or the holder of the token in the path (404 when it is not valid; protocol.txt 4.2.2).
+/* The same, or the holder of the token in the path (404 when it is not valid; Browser based
+ * Chat 1.0, 4.2.2).
  */
 void endpoint_login_or_token(struct endpoint *endpoint);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/scratch.h"
 #include "protocol/cgi.h"
 #include "protocol/stanza.h"
 #include "spool/clock.h"
@@ -36,7 +37,7 @@ static size_t text_of(struct spool *spool, const struct user *user, const char *
 
 void people_sender_put(struct buf *out, struct spool *spool, const struct user *user)
 {
-    static char profile[USER_PROFILE_MAX];
+    SCRATCH static char profile[USER_PROFILE_MAX];
     size_t len = text_of(spool, user, "profile.json", profile);
 
     if (stanza_sender_put(out, user->name, profile, len) == -1)
@@ -52,8 +53,8 @@ struct parts {
 
 static struct parts parts_of(struct spool *spool, const struct user *user)
 {
-    static char sender[SENDER_MAX];
-    static char mood[USER_PROFILE_MAX];
+    SCRATCH static char sender[SENDER_MAX];
+    SCRATCH static char mood[USER_PROFILE_MAX];
     struct parts parts = {.sender = buf_over(sender, sizeof sender), .mood = mood};
 
     people_sender_put(&parts.sender, spool, user);
@@ -82,7 +83,7 @@ void people_presence_object_put(struct buf *out, struct spool *spool, const stru
 static int compose(void *context, const struct user *user, bool available, const char **line,
                    size_t *len)
 {
-    static char text[LINE_MAX_LEN];
+    SCRATCH static char text[LINE_MAX_LEN];
     struct buf out = buf_over(text, sizeof text);
 
     people_presence_put(&out, context, user, available);

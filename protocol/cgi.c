@@ -10,11 +10,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "cgi_private.h"
 #include "json.h"
 
 /* Between the end of patience, when a blocked call fails, and the end of the process. */
 #define LAST_WORDS_SEC 2
+
+/* A body that nobody wants is still taken in, up to so much and for so long. */
+#define DISCARD_MAX (8 * 1024 * 1024)
+#define DISCARD_MSEC 2000
+
+/* Of the announced body, as far as it may still be on its way. */
+static size_t unread;
 
 /* What only cgi_start needs to know. */
 struct caller {
@@ -32,6 +40,16 @@ static char *variable(const char *name)
     return value != NULL ? value : none;
 }
 
+/* The announced length as far as it makes sense, for a body that is only to be thrown away. */
+static size_t expected(const char *length)
+{
+    size_t value = 0;
+
+    for (; *length >= '0' && *length <= '9' && value < DISCARD_MAX; length++)
+        value = value * 10 + (size_t)(*length - '0');
+    return value < DISCARD_MAX ? value : DISCARD_MAX;
+}
+
 static void take_environment(struct cgi *cgi, struct caller *caller)
 {
     *cgi = (struct cgi){
@@ -45,6 +63,7 @@ static void take_environment(struct cgi *cgi, struct caller *caller)
             list_has(variable("HTTP_ACCEPT"), ",; \t", "text/event-stream", strncasecmp),
     };
     cgi->path += *cgi->path == '/';
+    unread = expected(cgi->length);
     *caller = (struct caller){
         .origin = {.origin = variable("HTTP_ORIGIN"),
                    .site = variable("HTTP_SEC_FETCH_SITE"),
@@ -59,14 +78,14 @@ static void take_environment(struct cgi *cgi, struct caller *caller)
  */
 static void on_deadline(int number)
 {
-    (void)number;
+    signal(number, SIG_DFL);
     alarm(LAST_WORDS_SEC);
 }
 
 static void set_signals(void)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct sigaction once = {.sa_handler = on_deadline, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction once = {.sa_handler = on_deadline}; /* without SA_RESTART */
 
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGALRM, &once, NULL);
@@ -106,7 +125,7 @@ void cgi_start(struct cgi *cgi, const char *program, const char *methods, const 
     if (form_parse(&cgi->query, 1, caller.query, strlen(caller.query), &why) < 0)
         cgi_die(400, why);
     /* It goes into JSON, where nothing else can be written down. */
-    if (!json_utf8_ok(cgi->user, strlen(cgi->user)))
+    if (!utf8_ok(cgi->user, strlen(cgi->user)))
         cgi_die(400, "The user's name is not UTF-8.");
 }
 
@@ -148,12 +167,27 @@ static size_t announced_length(const char *length, size_t max)
     return value;
 }
 
+void cgi_discard_body(void)
+{
+    char room[4096];
+    int64_t deadline_ms = cgi_clock_ms() + DISCARD_MSEC;
+
+    while (unread > 0 && cgi_await(STDIN_FILENO, POLLIN, deadline_ms) > 0) {
+        ssize_t got = read(STDIN_FILENO, room, unread < sizeof room ? unread : sizeof room);
+        if (got <= 0)
+            break;
+        unread -= (size_t)got;
+    }
+    unread = 0;
+}
+
 size_t cgi_body(const struct cgi *cgi, char *room, size_t max)
 {
     size_t want = announced_length(cgi->length, max);
     int64_t deadline_ms = cgi_clock_ms() + CGI_BODY_MSEC;
     size_t have = 0;
 
+    unread = 0; /* from here on what does not come is not waited for twice */
     while (have < want) {
         ssize_t got;
         int ready = cgi_await(STDIN_FILENO, POLLIN, deadline_ms);

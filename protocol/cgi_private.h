@@ -49,6 +49,12 @@ void reply_put_header(struct buf *head, const char *name, const char *value);
 /* Send the parts, which it changes, whole. -1: the peer has gone. */
 int reply_send(struct iovec *part, int count);
 
+/*
+ * Take in what is left of the body, within limits: mod_cgid's socket is both ways, and whoever
+ * closes it with something unread in it takes his own reply back.
+ */
+void cgi_discard_body(void);
+
 /* Milliseconds of a clock that only goes forward. */
 int64_t cgi_clock_ms(void);
 /* Wait until `deadline_ms` for poll's `events` (or the peer's end). 1 ready, 0 too late, -1 errno.

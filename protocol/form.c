@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "json.h"
 
 static struct form_field tables[2][FORM_FIELDS_MAX];
@@ -41,7 +42,7 @@ static int decode(char *start, const char *end, size_t *len, const char **why)
     }
     *len = (size_t)(to - start);
     *to = '\0';
-    if (!json_utf8_ok(start, *len))
+    if (!utf8_ok(start, *len))
         return fail(why, "Fields must be UTF-8 without NUL.");
     return 0;
 }

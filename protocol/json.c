@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/scratch.h"
+
 /* With links to the parents a closing bracket costs no search, so indexing is linear. */
 #define JSMN_STATIC
 #define JSMN_PARENT_LINKS
@@ -18,7 +20,7 @@
 /* Three texts at once: a stored line, a profile and one to spare. Untouched pages cost nothing. */
 #define POOL_SIZE (3 * JSON_VALUES_MAX)
 
-static jsmntok_t pool[POOL_SIZE];
+SCRATCH static jsmntok_t pool[POOL_SIZE];
 static int taken;
 
 static const jsmntok_t *token(const struct json *json, int node)
@@ -79,8 +81,8 @@ static bool keys_equal(const struct json *json, int one, int other)
 
 static int check_keys(const struct json *json, int object, struct json_error *error)
 {
-    static uint32_t hashes[JSON_KEYS_MAX];
-    static int keys[JSON_KEYS_MAX];
+    SCRATCH static uint32_t hashes[JSON_KEYS_MAX];
+    SCRATCH static int keys[JSON_KEYS_MAX];
     int count = 0;
 
     for (int key = json_first(json, object); key >= 0; key = json_next(json, object, key)) {

@@ -86,7 +86,4 @@ const char *json_raw(const struct json *json, int node, size_t *len);
 void json_put_string(struct buf *buf, const char *string, size_t len);
 void json_put_node(struct buf *buf, const struct json *json, int node);
 
-/* Whether `len` bytes are UTF-8 (RFC 3629) without NUL. */
-bool json_utf8_ok(const char *bytes, size_t len);
-
 #endif

@@ -10,6 +10,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct checker {
     const unsigned char *text;
     size_t len;

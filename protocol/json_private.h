@@ -30,9 +30,4 @@ int json_fail(struct json_error *error, size_t offset, const char *what);
 /* The next character of a checked string at `*at`, unescaped, into `out`; moves on; its bytes. */
 size_t json_unescape(const char **at, char out[4]);
 
-/* The length of the UTF-8 sequence at `at`, where `left` bytes (not 0) are; 0 when it is none. */
-size_t utf8_sequence(const unsigned char *at, size_t left);
-/* Write down a code point that is no surrogate; its bytes. */
-size_t utf8_encode(unsigned code, char out[4]);
-
 #endif

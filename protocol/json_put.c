@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 static unsigned hex4(const char *at)
 {
     unsigned code = 0;

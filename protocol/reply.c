@@ -136,6 +136,7 @@ static _Noreturn void answer(int status, const struct answer *with)
 
     if (!reply_begin()) /* then a status can only be told to the operator */
         exit(1);
+    cgi_discard_body();
     reply_put_head(&head, status, with->type);
     if (with->header != NULL)
         reply_put_header(&head, with->header, with->value);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
 #include "clock.h"
 #include "file.h"
 #include "id.h"
@@ -16,7 +17,7 @@
 #include "user.h"
 
 /* The previous stanza, or the one an id was used for: one at a time. */
-static char old[SPOOL_STANZA_MAX + 1];
+SCRATCH static char old[SPOOL_STANZA_MAX + 1];
 
 /* Step 2. 1: said before, the same; 0: new; -1: EEXIST, said before, another. */
 static int check_sent(struct spool *spool, const struct post *post)

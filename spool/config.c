@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
 #include "file.h"
 
 #define FILE_MAX 8192
@@ -131,7 +132,7 @@ static int set_line(struct config *config, char *line)
 
 static int read_file(struct config *config, int root, char *complaint)
 {
-    char text[FILE_MAX];
+    SCRATCH static char text[FILE_MAX];
     char *rest = text;
     ssize_t len = file_read(root, "config", text, sizeof text);
 

@@ -10,12 +10,13 @@
 #include <unistd.h>
 
 #include "accept.h"
+#include "base/scratch.h"
 #include "dir.h"
 #include "file.h"
 #include "journal.h"
 #include "user.h"
 
-static char line[SPOOL_STANZA_MAX + 1];
+SCRATCH static char line[SPOOL_STANZA_MAX + 1];
 
 /* The number under which inode `ino` lies in new/ or cur/, 0 when in neither. */
 static int number_in(struct thread *thread, const char *folder, ino_t ino, uint64_t *seq)

@@ -17,7 +17,7 @@
 
 #define JOURNAL_RECORD 64
 #define JOURNAL_SEGMENT 65536 /* records, 4 MiB */
-#define JOURNAL_PAGE 64       /* records read at a time */
+#define JOURNAL_PAGE 32       /* records read at a time */
 #define CURSOR_SIZE 32        /* a cursor as text, with NUL */
 
 #define JOURNAL_MESSAGE 'm'  /* id: thread, seq: the stanza's number in it */

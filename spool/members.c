@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
 #include "file.h"
 #include "id.h"
 #include "thread.h"
@@ -17,7 +18,7 @@
 #define TEXT_MAX (THREAD_MEMBERS_MAX * LINE_MAX_LEN)
 
 /* One member list at a time is enough for every program; untouched pages of it cost nothing. */
-static char text[TEXT_MAX + 1];
+SCRATCH static char text[TEXT_MAX + 1];
 
 static int parse_line(struct member *member, char *line)
 {

@@ -4,40 +4,23 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static bool is_plain(unsigned char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            (c != '\0' && strchr("_@+,=.-", c) != NULL);
 }
 
-/* Length of the UTF-8 sequence at s (RFC 3629), 0 when there is none. */
-static size_t utf8_len(const unsigned char *s)
-{
-    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (s[0] > 0xF4)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) ||
-        (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
-        return 0;
-    return len;
-}
-
 static bool name_ok(const char *name)
 {
-    const unsigned char *s = (const unsigned char *)name;
-    size_t total = strnlen(name, USER_NAME_MAX + 1);
+    size_t len = strnlen(name, USER_NAME_MAX + 1);
 
-    if (total == 0 || total > USER_NAME_MAX)
+    if (len == 0 || len > USER_NAME_MAX || !utf8_ok(name, len))
         return false;
-    while (*s != '\0') {
-        size_t len = utf8_len(s);
-        if (len == 0 || *s < 0x20 || *s == 0x7F)
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7F)
             return false;
-        s += len;
-    }
     return true;
 }
 

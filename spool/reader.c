@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/scratch.h"
 #include "online.h"
 #include "thread.h"
 #include "user.h"
 
-static char text[SPOOL_STANZA_MAX + 1];
+SCRATCH static char text[SPOOL_STANZA_MAX + 1];
 
 /* A place in `seen` by the thread's id, whose digits are random enough. */
 static struct membership *place(struct reader *reader, const char *thread)

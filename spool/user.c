@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
 #include "dir.h"
 #include "file.h"
 
@@ -82,7 +83,7 @@ static bool lists(const char *list, const char *friend)
 
 static int has_friend(struct spool *spool, const struct user *user, const struct user *other)
 {
-    static char list[FRIENDS_MAX];
+    SCRATCH static char list[FRIENDS_MAX];
     char path[PATH_SIZE];
 
     path_user_file(path, user->dir, "friends");

@@ -59,20 +59,18 @@ process_spawn() {
     spawned=$!
 }
 
-# process_stop PID [SECONDS]: ask it to end, then what is left of its session (fcgiwrap leaves its
-# children behind). Who has not gone by the deadline is killed, and the answer is 1.
+# process_stop PID [SECONDS]: ask it and all of its session to end: Apache would wait for a CGI process
+# that waits, and fcgiwrap leave its children behind. Who has not gone by the deadline is killed, and the
+# answer is 1.
 process_stop() {
-    local pid=$1 seconds=${2:-10} left
-    kill -TERM "$pid" 2>/dev/null
-    eventually "$seconds" not process_alive "$pid"
-    mapfile -t left < <(session_pids "$pid")
-    ((${#left[@]})) || return 0
-    kill -TERM "${left[@]}" 2>/dev/null
-    eventually 3 session_gone "$pid" && return 0
-    mapfile -t left < <(session_pids "$pid")
-    kill -KILL "${left[@]}" 2>/dev/null
+    local pid=$1 seconds=${2:-10} members
+    mapfile -t members < <(session_pids "$pid")
+    kill -TERM "$pid" "${members[@]}" 2>/dev/null
+    eventually "$seconds" session_gone "$pid" && return 0
+    mapfile -t members < <(session_pids "$pid")
+    kill -KILL "${members[@]}" 2>/dev/null
     eventually 5 session_gone "$pid"
-    echo "of process $pid had to be killed: ${left[*]}" >&2
+    echo "of process $pid had to be killed: ${members[*]}" >&2
     return 1
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8 (RFC 3629). */
-#include "json_private.h"
+#include "base/utf8.h"
 
 size_t utf8_sequence(const unsigned char *at, size_t left)
 {
@@ -29,7 +28,7 @@ size_t utf8_sequence(const unsigned char *at, size_t left)
     return len;
 }
 
-bool json_utf8_ok(const char *bytes, size_t len)
+bool utf8_ok(const char *bytes, size_t len)
 {
     const unsigned char *at = (const unsigned char *)bytes;
     size_t step;

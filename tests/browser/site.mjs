@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// A real site and a real browser for one test file; both end with it.
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+/** Start a site (site.sh); its `base`, `origin` and `spool`, and `stop()`. */
+export async function startSite(server = 'apache-event') {
+  const script = fileURLToPath(new URL('site.sh', import.meta.url));
+  const child = spawn('bash', [script, server], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const lines = createInterface({ input: child.stdout });
+  const line = await Promise.race([new Promise((resolve) => lines.once('line', resolve)), ended]);
+  if (typeof line !== 'string') throw new Error(`the site did not start: ${line}`);
+  const stop = async () => {
+    child.stdin.end();
+    const status = await ended;
+    if (status !== 0) throw new Error(`the site did not stop cleanly: ${status}`);
+  };
+  return { ...JSON.parse(line), stop };
+}
+
+/** Chromium, without anything that would look for other hosts. */
+export async function startBrowser() {
+  const profile = await mkdtemp(join(tmpdir(), 'spoolchat-chromium.'));
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      `--crash-dumps-dir=${profile}`,
+    ],
+  });
+  const stop = async () => {
+    await browser.close();
+    await rm(profile, { recursive: true, force: true });
+  };
+  return { browser, stop };
+}
+
+/** A page of `user`, logged in with HTTP authentication as a person would be; nobody when undefined. */
+export async function openPage(browser, site, user) {
+  const httpCredentials = user && { username: user, password: user };
+  const context = await browser.newContext({ httpCredentials });
+  const page = await context.newPage();
+  await page.goto(`${site.origin}/index.html`);
+  return page;
+}

@@ -1,0 +1,232 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# tests/run.sh SUITE...: build, run, and close with one line: "N passed, N failed". `make check` calls it.
+#
+#   lint     what the linters say, one test each (tests/lint.sh)
+#   unit     tests/unit/*.c, plain and with the sanitizers
+#   cgi      tests/cgi/*.bats: the programs without a server
+#   asan     the same with the sanitizers
+#   system   tests/system/*.bats: through real servers
+#   browser  tests/browser/*.test.mjs: a real browser
+#
+# A job is one program, one bats file or one linter. As many run at once as there are processors, but a
+# file that has the line "# check: alone" (measures time, uses the whole machine) runs after the others by
+# itself. One with "# servers: all" is a job for each server. T=word picks jobs whose name has the word.
+# What a job printed stays in build/check/.
+
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+. tests/servers/process.bash
+
+logs=build/check
+job_seconds=1200
+passed=0 failed=0 skipped=0
+
+# name|kind|alone|command; kind is `tap` or, for a command that is one test, `exit`.
+jobs_of() {
+    local name file
+    case $1 in
+    lint)
+        for name in $(tests/lint.sh list); do
+            echo "lint/$name|exit||tests/lint.sh $name"
+        done
+        ;;
+    unit)
+        for file in tests/unit/*.c; do
+            name=$(basename "$file" .c)
+            echo "unit/$name|tap|$(alone "$file")|build/unit/$name"
+            echo "unit/$name (sanitizers)|tap|$(alone "$file")|build/asan/unit/$name"
+        done
+        ;;
+    cgi) bats_jobs cgi '' '' tests/cgi/*.bats ;;
+    asan) bats_jobs cgi ' (sanitizers)' 'env BIN=build/asan ' tests/cgi/*.bats ;;
+    system) bats_jobs system '' '' tests/system/*.bats ;;
+    browser)
+        for file in tests/browser/*.test.mjs; do
+            echo "browser/$(basename "$file" .test.mjs)|tap|alone|node --test-reporter=tap $file"
+        done
+        ;;
+    *) echo "no suite '$1'" >&2 && return 1 ;;
+    esac
+}
+
+bats_jobs() {
+    local suite=$1 suffix=$2 before=$3 file server name
+    shift 3
+    for file; do
+        name=$suite/$(basename "$file" .bats)$suffix
+        if grep -qx '# servers: all' "$file"; then
+            for server in apache-event apache-prefork lighttpd nginx; do
+                echo "$name ($server)|tap|$(alone "$file")|env SERVER=$server ${before}bats --tap $file"
+            done
+        else
+            echo "$name|tap|$(alone "$file")|${before}bats --tap $file"
+        fi
+    done
+}
+
+alone() {
+    ! grep -qxE '(#|//|/\*|) ?check: alone( \*/)?' "$1" || echo alone
+}
+
+# What `make` must have built before a suite can run.
+goals_of() {
+    case $1 in
+    unit) echo unit asan ;;
+    cgi) echo test tools ;;
+    asan) echo asan tools ;;
+    system) echo all test tools ;;
+    browser) echo test ;;
+    esac
+}
+
+build() {
+    local goals
+    goals=$(for suite; do goals_of "$suite"; done | tr ' ' '\n' | sort -u)
+    [[ -n $goals ]] || return 0
+    # shellcheck disable=SC2086
+    ${MAKE:-make} --no-print-directory -j"$(nproc)" WERROR=1 $goals >"$logs/build.log" 2>&1
+}
+
+# The browser's driver, as the lock file says; nothing when it is there.
+browser_driver() {
+    cmp -s tests/browser/package-lock.json tests/browser/node_modules/.installed && return
+    (cd tests/browser && npm ci --no-audit --no-fund && cp package-lock.json node_modules/.installed) \
+        >"$logs/npm.log" 2>&1
+}
+
+# ---- Reading what a job said -------------------------------------------------------------------
+
+# TAP as bats, node and cmocka write it: "planned failed skipped seen". cmocka glues a result to what the
+# test printed without a newline, and calls a skipped test "not ok 3 # SKIP".
+tap_count() {
+    awk '
+        /^[ \t]*#/ || /^[ \t]+(not )?ok / { next }
+        /^1\.\.[0-9]+/ { planned += substr($1, 4); next }
+        /^(not )?ok [0-9]+/ || /(not )?ok [0-9]+ (- |# SKIP)/ {
+            seen++
+            if (tolower($0) ~ /# (skip|todo)/) skipped++
+            else if ($0 ~ /not ok [0-9]+/) failed++
+        }
+        END { print planned + 0, failed + 0, skipped + 0, seen + 0 }' "$1"
+}
+
+# Failing tests with what stands around them: cmocka and bats explain after the line, programs before it.
+tap_failures() {
+    awk '
+        /^[ \t]*#/ || /^[ \t]/ { if (show) print; else held = held $0 "\n"; next }
+        /^(not )?ok [0-9]+/ || /(not )?ok [0-9]+ (- |# SKIP)/ {
+            show = $0 ~ /not ok [0-9]+/ && tolower($0) !~ /# (skip|todo)/
+            if (show) printf "%s%s\n", held, $0
+            held = ""
+            next
+        }
+        { held = held $0 "\n"; if (show) { printf "%s", held; held = "" } }
+        END { if (!show) printf "%s", held }' "$1"
+}
+
+# job_done NAME KIND LOG STATUS SECONDS: count it and say how it went.
+job_done() {
+    local name=$1 kind=$2 log=$3 status=$4 seconds=$5 plan=1 bad=$(($4 != 0)) skip=0 seen=1 crashed=0
+    [[ $kind != tap ]] || read -r plan bad skip seen < <(tap_count "$log")
+    # Nothing run, less run than promised, or a failure that no line tells of: the job itself failed.
+    ((plan != 0 && seen >= plan && (status == 0 || bad != 0))) || crashed=1
+    passed=$((passed + seen - bad - skip))
+    failed=$((failed + bad + crashed))
+    skipped=$((skipped + skip))
+    if ((bad + crashed == 0)); then
+        printf 'ok    %-46s %4d  %6.1f s\n' "$name" "$seen" "$seconds"
+        return
+    fi
+    printf 'FAIL  %-46s %4d  %6.1f s   %d failed, exit status %d: %s\n' \
+        "$name" "$seen" "$seconds" "$bad" "$status" "$log"
+    ((status != 124 && status != 137)) || echo "      ended after $job_seconds s"
+    ((!crashed || status == 124 || status == 137)) || echo "      it ran $seen tests of $plan"
+    { if [[ $kind == tap ]] && ((bad)); then tap_failures "$log"; else cat "$log"; fi; } |
+        tail -n 80 | sed 's/^/      /'
+}
+
+# ---- Running -----------------------------------------------------------------------------------
+
+declare -A running=() # pid -> name|kind|log|start
+
+start() {
+    local name kind command log
+    IFS='|' read -r name kind _ command <<<"$1"
+    log=$logs/${name//[^A-Za-z0-9.-]/_}.log
+    # shellcheck disable=SC2086
+    CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$job_seconds" $command </dev/null >"$log" 2>&1 &
+    running[$!]="$name|$kind|$log|$EPOCHREALTIME"
+}
+
+reap() {
+    local pid status=0 name kind log start
+    wait -n -p pid "${!running[@]}" || status=$?
+    IFS='|' read -r name kind log start <<<"${running[$pid]}"
+    unset "running[$pid]"
+    job_done "$name" "$kind" "$log" "$status" "$(seconds_since "$start")"
+}
+
+seconds_since() {
+    local micro=$((${EPOCHREALTIME/[.,]/} - ${1/[.,]/}))
+    printf '%d.%06d' $((micro / 1000000)) $((micro % 1000000))
+}
+
+# run_jobs AT_ONCE JOB...
+run_jobs() {
+    local at_once=$1 job
+    shift
+    for job; do
+        ((${#running[@]} < at_once)) || reap
+        start "$job"
+    done
+    while ((${#running[@]})); do reap; done
+}
+
+# `timeout` hands the signal on to all that its job started.
+stop_all() {
+    ((${#running[@]} == 0)) || kill -TERM "${!running[@]}" 2>/dev/null
+    exit 130
+}
+
+# One test each: the build (a warning fails it) and, for the browser, its driver.
+prepare() {
+    local start=$EPOCHREALTIME
+    build "$@"
+    job_done build exit "$logs/build.log" $? "$(seconds_since "$start")"
+    [[ " $* " == *' browser '* ]] || return 0
+    start=$EPOCHREALTIME
+    browser_driver
+    job_done 'browser/npm ci' exit "$logs/npm.log" $? "$(seconds_since "$start")"
+}
+
+main() {
+    local suite found job pool=() alone=()
+    mkdir -p "$logs"
+    : >"$logs/build.log"
+    : >"$logs/npm.log"
+    trap stop_all INT TERM HUP
+    shopt -s nullglob
+    for suite; do
+        mapfile -t found < <(jobs_of "$suite")
+        # A suite that lost its tests is no suite that passed.
+        if ((${#found[@]} == 0)); then
+            echo "FAIL  $suite: no tests"
+            failed=$((failed + 1))
+        fi
+        for job in "${found[@]}"; do
+            [[ ${job%%|*} == *"${T-}"* ]] || continue
+            if [[ $job == *'|alone|'* ]]; then alone+=("$job"); else pool+=("$job"); fi
+        done
+    done
+    prepare "$@"
+    run_jobs "$(nproc)" "${pool[@]}"
+    run_jobs 1 "${alone[@]}"
+    printf '%d passed, %d failed' "$passed" "$failed"
+    ((skipped == 0)) || printf ', %d skipped' "$skipped"
+    echo
+    ((failed == 0 && passed > 0))
+}
+
+main "$@"

@@ -1,0 +1,140 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The set-ups in README.md, tried as they are written there; only their paths are this test's.
+
+load lib
+
+setup() {
+    SITE=$(site_tmp)
+    SPOOL=$SITE/spool
+    site_make "$SITE" "$root/build/cgi-bin"
+    for user in alice bob; do site_know "$SITE" "$user"; done
+    PORT=$(free_port)
+    BASE=http://127.0.0.1:$PORT/nereid-chat
+}
+
+teardown() {
+    site_stop
+}
+
+# block NAME: what stands in README.md behind "<!-- tried: NAME -->".
+block() {
+    awk -v mark="<!-- tried: $1 -->" '
+        $0 == mark { found = 1; next }
+        found && /^```/ { if (inside) exit; inside = 1; next }
+        inside' "$root/README.md" |
+        sed -e "s#/usr/local/lib/spoolchat/cgi-bin#$(realpath "$SITE/cgi-bin")#" \
+            -e "s#/var/lib/spoolchat#$SPOOL#" -e "s#/home/me/spoolchat\$#$SPOOL#" \
+            -e "s#/etc/spoolchat.htpasswd#$SITE/conf/htpasswd#" \
+            -e "s#/home/me/spoolchat.htpasswd#$SITE/conf/htpasswd#" \
+            -e "s#/run/fcgiwrap.socket#$SITE/run/fcgi.sock#" \
+            -e "s#include fastcgi_params#include /etc/nginx/fastcgi_params#"
+}
+
+# An Apache that knows nothing of us but what $1 and $2 add: directives, and what .htaccess may do.
+apache_plain() {
+    local module
+    for module in mpm_event alias authn_core authn_file authz_core authz_user auth_basic env mime cgid; do
+        echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
+    done
+    ((EUID != 0)) || printf '%s www-data\n' User Group
+    cat <<CONF
+ServerName 127.0.0.1
+Listen 127.0.0.1:$PORT
+PidFile run/apache.pid
+DefaultRuntimeDir run
+ScriptSock cgid.sock
+Mutex file:$SITE/run default
+ErrorLog log/apache.log
+TypesConfig /dev/null
+DocumentRoot "$SITE/htdocs"
+<Directory "$SITE/htdocs">
+    AllowOverride $2
+    Require all granted
+</Directory>
+$1
+CONF
+}
+
+serve() {
+    site_spawn "$SITE" server "$@"
+    eventually 10 port_taken "$PORT"
+}
+
+# The whole way: a login is asked for, two talk, a token needs none and opens nothing else.
+talk() {
+    local thread token
+    [[ $(curl -s -o /dev/null -w '%{http_code}' "$BASE/get-friends") == 401 ]]
+    thread=$(as alice curl -f -d user=bob "$BASE/start-session" | jq -r .thread_id)
+    as alice curl -f -d "thread_id=$thread" -d message=hello "$BASE/send-message" | jq -e .success
+    as bob curl -f "$BASE/stream?since=0-0" | jq -e '[.stanzas[].message.text] | contains(["hello"])'
+    token=$(as bob curl -f -d '' "$BASE/token" | jq -r .token)
+    curl -sS -f -d "thread_id=$thread" -d message=token "$BASE/send-message/$token" | jq -e .success
+    curl -sS -f "$BASE/stream/$token?since=0-0" | jq -e '[.stanzas[].message.text] | contains(["token"])'
+    [[ $(curl -s -o /dev/null -w '%{http_code}' "$BASE/stream/$token"x) == 404 ]]
+    [[ $(curl -s -o /dev/null -w '%{http_code}' -u bob:wrong "$BASE/stream") == 401 ]]
+    # A password that nobody has looked at makes no user.
+    [[ $(curl -s -o /dev/null -w '%{http_code}' -u bob:wrong "$BASE/stream/x") == 404 ]]
+    [[ $(stat -c %a "$SPOOL") == 700 ]]
+}
+
+@test "Apache: one ScriptAlias" {
+    # The spool is compiled in there; here it is named.
+    apache_plain "$(block apache)
+SetEnv SPOOLCHAT_SPOOL $SPOOL" None >"$SITE/conf/apache.conf"
+    serve apache2 -D FOREGROUND -d "$SITE" -f "$SITE/conf/apache.conf"
+    talk
+}
+
+@test "shared hosting: a folder and a .htaccess" {
+    rm -rf "$SITE/htdocs" "$SPOOL"
+    install -d -m 755 -o "$(site_user)" "$SITE/htdocs" "$SITE/htdocs/nereid-chat" "$SITE"
+    cp "$root"/build/cgi-bin/* "$SITE/htdocs/nereid-chat/"
+    block htaccess >"$SITE/htdocs/nereid-chat/.htaccess"
+    apache_plain '' All >"$SITE/conf/apache.conf"
+    serve apache2 -D FOREGROUND -d "$SITE" -f "$SITE/conf/apache.conf"
+    # The first request makes the spool, and who comes is known from then on.
+    for user in alice bob; do as "$user" curl -f "$BASE/get-friends" | jq -e .success; done
+    talk
+}
+
+@test "lighttpd" {
+    cat >"$SITE/conf/lighttpd.conf" <<CONF
+server.bind = "127.0.0.1"
+server.port = $PORT
+server.document-root = "$SITE/htdocs"
+server.errorlog = "$SITE/log/lighttpd.log"
+server.upload-dirs = ("$SITE/run")
+$( ((EUID != 0)) || printf 'server.%sname = "www-data"\n' user group)
+$(block lighttpd)
+CONF
+    serve lighttpd -D -f "$SITE/conf/lighttpd.conf"
+    talk
+}
+
+@test "nginx and fcgiwrap" {
+    site_user_spawn "$SITE" fcgiwrap fcgiwrap -f -c 40 -s "unix:$SITE/run/fcgi.sock"
+    eventually 10 test -S "$SITE/run/fcgi.sock"
+    cat >"$SITE/conf/nginx.conf" <<CONF
+daemon off;
+$( ((EUID != 0)) || echo 'user www-data;')
+pid $SITE/run/nginx.pid;
+error_log $SITE/log/nginx.log;
+events {}
+http {
+    access_log off;
+    client_body_temp_path $SITE/run/body;
+    fastcgi_temp_path $SITE/run/fastcgi;
+    proxy_temp_path $SITE/run/proxy;
+    scgi_temp_path $SITE/run/scgi;
+    uwsgi_temp_path $SITE/run/uwsgi;
+    server {
+        listen 127.0.0.1:$PORT;
+        $(block nginx)
+    }
+}
+CONF
+    serve nginx -e "$SITE/log/nginx.log" -c "$SITE/conf/nginx.conf"
+    talk
+}

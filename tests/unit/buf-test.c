@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "protocol/buf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void numbers(void **state)
+{
+    static const struct {
+        uint64_t number;
+        const char *text;
+    } rows[] = {
+        {0, "0"},
+        {7, "7"},
+        {10, "10"},
+        {1234567890, "1234567890"},
+        {UINT64_C(9007199254740993), "9007199254740993"},
+        {UINT64_MAX, "18446744073709551615"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char room[32];
+        struct buf buf = buf_over(room, sizeof room);
+        buf_putu(&buf, rows[i].number);
+        assert_int_equal(buf.len, strlen(rows[i].text));
+        assert_memory_equal(room, rows[i].text, buf.len);
+        assert_false(buf.full);
+    }
+}
+
+/* One row: `first`, then `second`, into five bytes. */
+static void fits_or_not(void **state)
+{
+    static const struct {
+        const char *first;
+        const char *second;
+        const char *left;
+        bool full;
+    } rows[] = {
+        {"", "", "", false},
+        {"abc", "de", "abcde", false},
+        {"abcde", "", "abcde", false},
+        {"abc", "def", "abc", true},
+        {"abcdef", "", "", true},
+        /* Nothing comes behind a gap, even if there is room for it. */
+        {"abcdef", "a", "", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char room[6] = "-----#";
+        struct buf buf = buf_over(room, 5);
+        buf_puts(&buf, rows[i].first);
+        buf_puts(&buf, rows[i].second);
+        assert_int_equal(buf.full, rows[i].full);
+        assert_int_equal(buf.len, strlen(rows[i].left));
+        assert_memory_equal(room, rows[i].left, buf.len);
+        assert_int_equal(room[5], '#');
+    }
+}
+
+static void nothing(void **state)
+{
+    struct buf buf = buf_over(NULL, 0);
+
+    (void)state;
+    buf_put(&buf, NULL, 0);
+    assert_false(buf.full);
+    buf_putu(&buf, 1);
+    assert_true(buf.full);
+}
+
+static void bytes(void **state)
+{
+    char room[4];
+    struct buf buf = buf_over(room, sizeof room);
+
+    (void)state;
+    buf_put(&buf, "\0a\0", 3);
+    assert_int_equal(buf.len, 3);
+    assert_memory_equal(room, "\0a\0", 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(fits_or_not),
+        cmocka_unit_test(nothing),
+        cmocka_unit_test(bytes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
