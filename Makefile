@@ -25,6 +25,7 @@ ENDPOINTS := $(patsubst cgi-bin/%.c,%,$(wildcard cgi-bin/*.c))
 UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 TOOLS := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
 BENCH := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
+BENCH_SHARED := $(wildcard tests/bench/client/*.c)
 
 # ---- Compilers and flags -----------------------------------------------------------------------
 
@@ -137,10 +138,10 @@ $(foreach u,$(UNITS),$(eval $(call program,build/asan/unit/$(u),build/asan/obj/t
     build/asan,$(CC) $(SANITIZE),-lcmocka -luuid -lmd -lpthread)))
 $(foreach t,$(TOOLS),$(eval $(call program,build/tools/$(t),build/unit/obj/tests/tools/$(t).o,\
     build/unit,$(CC),-luuid -lmd -lpthread)))
-$(foreach b,$(BENCH),$(eval $(call program,build/bench/$(b),build/obj/tests/bench/$(b).o,\
-    build,$(RELEASE_CC) $(STATIC_LD),$$(STATIC_LIBS))))
+$(foreach b,$(BENCH),$(eval $(call program,build/bench/$(b),build/obj/tests/bench/$(b).o \
+    $(BENCH_SHARED:%.c=build/obj/%.o),build,$(RELEASE_CC) $(STATIC_LD),$$(STATIC_LIBS))))
 
--include $(wildcard build/obj/*/*.d build/obj/*/*/*.d build/*/obj/*/*.d build/*/obj/*/*/*.d)
+-include $(wildcard build/obj/*/*.d build/obj/*/*/*.d build/obj/*/*/*/*.d build/*/obj/*/*.d build/*/obj/*/*/*.d)
 
 # Whether what we build with is there; if not, this says what to install.
 build/toolchain: tests/deps.sh
@@ -172,7 +173,7 @@ clean:
 jobs := -j$(shell nproc 2>/dev/null)
 
 demo:
-	@tests/deps.sh build demo $(SERVER)
+	@tests/deps.sh build demo $(firstword $(subst -, ,$(SERVER)))
 	@$(MAKE) --no-print-directory $(jobs) all
 	@tests/demo.sh $(SERVER) $(PORT)
 
@@ -194,10 +195,10 @@ deps-build:
 deps-check:
 	@tests/deps.sh build check
 deps-demo:
-	@tests/deps.sh build demo $(SERVER)
+	@tests/deps.sh build demo $(firstword $(subst -, ,$(SERVER)))
 
 bench:
-	@tests/deps.sh build check bench
+	@tests/deps.sh build bench
 	@$(MAKE) --no-print-directory $(jobs) all bench-tools
 	@tests/bench/run.sh
 

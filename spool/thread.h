@@ -3,8 +3,8 @@
 #define SPOOL_THREAD_H
 
 /*
- * Threads (protocol.txt, section 2.2): threads/<uuid>/, a maildir whose stanzas are numbered from 1
- * without gaps. A thread's directory appears complete or not at all.
+ * Threads (Browser based Chat 1.0, section 2.2): threads/<uuid>/, a maildir whose stanzas are
+ * numbered from 1 without gaps. A thread's directory appears complete or not at all.
  */
 
 #include <stdbool.h>

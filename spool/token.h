@@ -3,10 +3,10 @@
 #define SPOOL_TOKEN_H
 
 /*
- * Tokens (protocol.txt, section 4): 122 random bits that open `stream` and `send-message` for one
- * user. The disk holds their SHA-256 only, so who reads the spool cannot use them. Age is counted
- * by the boot clock within one boot and by the wall clock across boots: neither a clock step nor a
- * touch makes a token older or younger.
+ * Tokens (Browser based Chat 1.0, section 4): 122 random bits that open `stream` and `send-message`
+ * for one user. The disk holds their SHA-256 only, so who reads the spool cannot use them. Age is
+ * counted by the boot clock within one boot and by the wall clock across boots: neither a clock
+ * step nor a touch makes a token older or younger.
  */
 
 #include <stdbool.h>

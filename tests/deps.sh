@@ -21,11 +21,12 @@ declare -A group=(
         inotify-tools:inotifywait jq:jq curl:curl'
     [browser]='chromium:chromium nodejs:node npm:npm'
     [demo]='curl:curl jq:jq'
-    [bench]='curl:curl'
+    [bench]='curl:curl jq:jq'
 )
 group[build]="${group[compile]} ${group[musl]}"
 group[check]="${group[lint]} ${group[test]} ${group[apache]} ${group[lighttpd]} ${group[nginx]}
     ${group[browser]}"
+group[bench]+=" ${group[apache]} ${group[lighttpd]} ${group[nginx]}"
 
 there() {
     case $1 in

@@ -20,7 +20,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/servers/process.bash
 
 logs=build/check
-job_seconds=1200
+job_seconds=900
 passed=0 failed=0 skipped=0
 
 # name|kind|alone|command; kind is `tap` or, for a command that is one test, `exit`.

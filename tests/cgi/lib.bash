@@ -114,3 +114,110 @@ json() {
 spoolchat() {
     SPOOLCHAT_SPOOL=$SPOOL SPOOLCHAT_TEST_CLOCK=$CLOCK "$BIN/bin/spoolchat" "$@"
 }
+
+# ---- In fewer words ----------------------------------------------------------------------------
+#
+#   as USER METHOD ENDPOINT[/PATH][?QUERY] [BODY]
+#                            `cgi`, logged in as USER; '' is nobody
+#   expect STATUS [JQ-ARGUMENT... FILTER]
+#                            the last reply had it, and its body makes FILTER true; else shows the reply
+#   same WANTED GOT          two texts are equal; else shows them
+#   field NAME               of a reply that is one flat object, without a jq of its own
+#   form_encode TEXT         as the value of a form's field
+#   thread_of USER OTHER...  their thread's id, in $thread
+#   say USER THREAD TEXT     a message, accepted
+#   cgi_wait [PID OUTPUT]    until what cgi_background started has ended; then all is as after `cgi`
+#   cgi_unread METHOD ENDPOINT... [BODY]
+#                            `cgi`, but the other end of its output is closed: only $exit_code
+#   cgi_end                  for teardown: end what is left in the background
+
+as() {
+    local ME=$1
+    shift
+    cgi "$@" || return
+}
+
+expect() {
+    local wanted=$1
+    shift
+    if [[ $status_code == "$wanted" && $exit_code == 0 ]]; then
+        (($#)) || return 0
+        ! jq -e "$@" <<<"$body" >/dev/null || return 0
+    fi
+    printf '%s\n' "wanted $wanted $*" "got (exit status $exit_code):" "$headers" '' "$body" >&2
+    return 1
+}
+
+same() {
+    [[ $1 != "$2" ]] || return 0
+    printf '%s\n' "wanted: $1" "   got: $2" >&2
+    return 1
+}
+
+field() {
+    [[ $body =~ \"$1\":\"?([^\",}]*) ]] && printf '%s\n' "${BASH_REMATCH[1]}"
+}
+
+form_encode() {
+    local LC_ALL=C at byte
+    [[ $1 == *[!A-Za-z0-9]* ]] || { printf %s "$1" && return; }
+    for ((at = 0; at < ${#1}; at++)); do
+        byte=${1:at:1}
+        case $byte in
+        [A-Za-z0-9]) printf %s "$byte" ;;
+        *)
+            printf -v byte %d "'$byte"
+            printf '%%%02X' $((byte & 255))
+            ;;
+        esac
+    done
+}
+
+thread_of() {
+    local user form=
+    for user in "${@:2}"; do
+        form+="user=$(form_encode "$user")&"
+    done
+    as "$1" POST start-session "$form" || return
+    expect 200 || return
+    thread=$(field thread_id)
+}
+
+say() {
+    as "$1" POST send-message "thread_id=$2&message=$(form_encode "$3")" || return
+    expect 200
+}
+
+cgi_wait() {
+    local pid=${1-$cgi_pid} output=${2-$cgi_output}
+    # One that never ends is ended here, and fails by its exit status.
+    eventually 30 not process_alive "$pid" || kill "$pid"
+    exit_code=0
+    wait "$pid" || exit_code=$?
+    cgi_reply "$output" || return
+    cgi_sane "$output.stderr"
+}
+
+cgi_unread() {
+    local env program input pipe keep write
+    cgi_request "$@"
+    pipe=$BATS_TEST_TMPDIR/unread
+    rm -f "$pipe"
+    mkfifo "$pipe"
+    # Opening one end alone would wait for the other.
+    exec {keep}<>"$pipe"
+    exec {write}>"$pipe"
+    exec {keep}>&-
+    exit_code=0
+    timeout 60 env -i "${env[@]}" "$program" <"$input" 1>&"$write" 2>"$pipe.stderr" || exit_code=$?
+    exec {write}>&-
+    cgi_sane "$pipe.stderr"
+}
+
+cgi_end() {
+    local pid
+    for pid in $(jobs -p); do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+}

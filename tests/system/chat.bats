@@ -9,7 +9,7 @@ load lib
 setup_file() {
     export SPOOLCHAT_MAX_STREAMS=0 SPOOLCHAT_USER_STREAMS=0 SPOOLCHAT_MESSAGES_PER_MINUTE=0
     site_start
-    [[ ! -e $BIN/bin/spoolchat ]] || agent_start
+    agent_start
 }
 
 teardown_file() {

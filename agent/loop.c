@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+
+/* When the agent does what. */
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "job.h"
+#include "spool/clock.h"
+#include "spool/file.h"
+
+#define ENTRY(name) &job_##name,
+
+static const struct job *const jobs[] = {JOBS(ENTRY)};
+
+#define JOB_COUNT (sizeof jobs / sizeof jobs[0])
+#define SIGNALS JOB_COUNT
+#define TIMER (JOB_COUNT + 1)
+
+/* Without a timer that counts sleep, wake up so often; and where a test moves the clock. */
+#define POLL_MSEC 1000
+#ifdef SPOOL_TEST_CLOCK
+#define SLEEP_MSEC_MAX 100
+#else
+#define SLEEP_MSEC_MAX (60 * 60 * 1000)
+#endif
+
+struct loop {
+    struct pollfd fds[JOB_COUNT + 2]; /* each job's, SIGNALS, TIMER */
+    int64_t due_ms[JOB_COUNT];
+};
+
+static void close_jobs(struct agent *agent)
+{
+    for (size_t i = 0; i < JOB_COUNT; i++)
+        if (jobs[i]->close != NULL)
+            jobs[i]->close(agent);
+}
+
+void jobs_once(struct agent *agent)
+{
+    for (size_t i = 0; i < JOB_COUNT; i++)
+        jobs[i]->run(agent);
+    close_jobs(agent);
+}
+
+static int open_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) == -1)
+        return -1;
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int open_loop(struct loop *loop, struct agent *agent)
+{
+    loop->fds[SIGNALS] = (struct pollfd){.fd = open_signals(), .events = POLLIN};
+    /* This clock goes on while the machine sleeps, so that what became due then is done at once. */
+    loop->fds[TIMER] = (struct pollfd){
+        .fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK), .events = POLLIN};
+    for (size_t i = 0; i < JOB_COUNT; i++) {
+        int fd = jobs[i]->open == NULL ? -1 : jobs[i]->open(agent);
+        loop->fds[i] = (struct pollfd){.fd = fd, .events = POLLIN};
+        loop->due_ms[i] = 0;
+    }
+    return loop->fds[SIGNALS].fd == -1 ? -1 : 0;
+}
+
+static void close_loop(struct loop *loop)
+{
+    for (size_t i = 0; i < JOB_COUNT + 2; i++)
+        file_close(loop->fds[i].fd);
+}
+
+static bool is_stopped(const struct loop *loop)
+{
+    struct signalfd_siginfo info;
+
+    return read(loop->fds[SIGNALS].fd, &info, sizeof info) > 0;
+}
+
+/* In how many ms the next is due. A long job must not make SIGTERM wait for the others. */
+static int64_t run_due(struct loop *loop, struct agent *agent, bool *stopped)
+{
+    int64_t next_ms = SLEEP_MSEC_MAX;
+
+    for (size_t i = 0; i < JOB_COUNT && !*stopped; i++) {
+        if (loop->fds[i].revents != 0 || loop->due_ms[i] <= clock_boot_ms()) {
+            loop->due_ms[i] = clock_boot_ms() + jobs[i]->run(agent);
+            *stopped = is_stopped(loop);
+        }
+        if (loop->due_ms[i] - clock_boot_ms() < next_ms)
+            next_ms = loop->due_ms[i] - clock_boot_ms();
+    }
+    return next_ms > 0 ? next_ms : 1;
+}
+
+static void sleep_for(struct loop *loop, int64_t msec)
+{
+    struct itimerspec timer = {
+        .it_value = {.tv_sec = msec / 1000, .tv_nsec = msec % 1000 * 1000000}};
+    uint64_t times;
+    int timeout = -1;
+
+    if (timerfd_settime(loop->fds[TIMER].fd, 0, &timer, NULL) == -1)
+        timeout = (int)(msec < POLL_MSEC ? msec : POLL_MSEC);
+    if (poll(loop->fds, JOB_COUNT + 2, timeout) == -1)
+        for (size_t i = 0; i < JOB_COUNT; i++)
+            loop->fds[i].revents = 0;
+    if (read(loop->fds[TIMER].fd, &times, sizeof times) == -1) {
+        /* Woken by something else. */
+    }
+}
+
+int jobs_loop(struct agent *agent)
+{
+    struct loop loop;
+    bool stopped = false;
+    int result = open_loop(&loop, agent);
+
+    for (size_t i = 0; i < JOB_COUNT; i++)
+        loop.fds[i].revents = 0;
+    while (result == 0 && !stopped) {
+        int64_t msec = run_due(&loop, agent, &stopped);
+        if (!stopped)
+            sleep_for(&loop, msec);
+        stopped = stopped || is_stopped(&loop);
+    }
+    close_jobs(agent);
+    close_loop(&loop);
+    return result;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "walk.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "dir.h"
+
+int thread_each(struct spool *spool, int (*each)(void *context, const char *id), void *context)
+{
+    struct dir dir;
+    const char *name;
+    int result = 0;
+
+    if (dir_open(&dir, spool->threads, ".") == -1)
+        return -1;
+    while (result == 0 && (name = dir_next(&dir)) != NULL)
+        if (path_uuid_ok(name))
+            result = each(context, name);
+    return dir_close(&dir) == -1 ? -1 : result;
+}
+
+int64_t thread_range(struct thread *thread, const char *folder, uint64_t *least, uint64_t *most)
+{
+    struct dir dir;
+    const char *name;
+    uint64_t seq;
+    int64_t count = 0;
+
+    if (dir_open(&dir, thread->fd, folder) == -1)
+        return -1;
+    while ((name = dir_next(&dir)) != NULL)
+        if (path_seq_ok(name, &seq)) {
+            *least = seq < *least ? seq : *least;
+            *most = seq > *most ? seq : *most;
+            count++;
+        }
+    return dir_close(&dir) == -1 ? -1 : count;
+}
+
+int64_t path_mtime_ms(int dir, const char *path)
+{
+    struct stat info;
+
+    if (fstatat(dir, path, &info, AT_SYMLINK_NOFOLLOW) == -1)
+        return -1;
+    return (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOOL_WATCH_H
+#define SPOOL_WATCH_H
+
+/* Hearing of new tokens, for the agent. Only a hint: whoever hears nothing lists tokens/. */
+
+#include "spool.h"
+
+/* A descriptor to poll. -1: not to be had (128 a user by default). */
+int watch_tokens(struct spool *spool);
+
+/* Each name that has been written since; NULL: some were lost, list the directory. -1: errno. */
+int watch_read(int watch, void (*each)(void *context, const char *name), void *context);
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+#include "spool/config.h"
+
+/* Read the configuration of a directory with this `config`; NULL: without. */
+static int read_text(struct fixture *f, const char *text, struct config *config,
+                     char complaint[CONFIG_COMPLAINT_MAX])
+{
+    int root = file_open_dir(AT_FDCWD, f->base);
+    int result;
+
+    assert_int_not_equal(root, -1);
+    unlinkat(root, "config", 0);
+    if (text != NULL)
+        fixture_write(root, "config", text);
+    complaint[0] = '\0';
+    errno = 0;
+    result = config_read(config, root, complaint);
+    close(root);
+    return result;
+}
+
+static void defaults(void **state)
+{
+    struct fixture *f = *state;
+    char complaint[CONFIG_COMPLAINT_MAX];
+    struct config config;
+
+    unsetenv("SPOOLCHAT_SYNC");
+    assert_int_equal(read_text(f, NULL, &config, complaint), 0);
+    assert_true(config.sync);
+    assert_int_equal(config.wait, 25);
+    assert_int_equal(config.max_body, 65536);
+    assert_int_equal(config.max_attachment, 10485760);
+    assert_int_equal(config.messages_per_minute, 60);
+    assert_int_equal(config.user_streams, 8);
+    assert_int_equal(config.max_streams, 20);
+    assert_int_equal(config.max_members, 1000);
+    assert_int_equal(config.token_ttl, 3600);
+    assert_int_equal(config.lease, 60);
+    assert_int_equal(config.retain_days, 0);
+    assert_int_equal(config.spool_max, 0);
+    assert_string_equal(config.allow_origin, "");
+}
+
+static const struct number {
+    const char *key;
+    const char *variable;
+    size_t place;
+    const char *least;
+    const char *most;
+    const char *below; /* the nearest that are refused; NULL: none */
+    const char *above;
+} numbers[] = {
+#define NUMBER(key, variable, least, most, below, above)                                           \
+    {                                                                                              \
+#key, "SPOOLCHAT_" #variable, offsetof(struct config, key), least, most, below, above      \
+    }
+    NUMBER(wait, WAIT, "0", "3600", NULL, "3601"),
+    NUMBER(max_body, MAX_BODY, "1", "262144", "0", "262145"),
+    NUMBER(max_attachment, MAX_ATTACHMENT, "0", "1000000000000000", NULL, "1000000000000001"),
+    NUMBER(messages_per_minute, MESSAGES_PER_MINUTE, "0", "1000000", NULL, "1000001"),
+    NUMBER(user_streams, USER_STREAMS, "0", "10000", NULL, "10001"),
+    NUMBER(max_streams, MAX_STREAMS, "0", "100000", NULL, "100001"),
+    NUMBER(max_members, MAX_MEMBERS, "0", "1000", NULL, "1001"),
+    NUMBER(token_ttl, TOKEN_TTL, "1", "31536000", "0", "31536001"),
+    NUMBER(lease, LEASE, "30", "86400", "29", "86401"),
+    NUMBER(retain_days, RETAIN_DAYS, "0", "1000000", NULL, "1000001"),
+    NUMBER(spool_max, SPOOL_MAX, "0", "1000000000000000", NULL, "1000000000000001"),
+};
+
+static uint64_t value_of(const struct config *config, const struct number *number)
+{
+    uint64_t value;
+
+    memcpy(&value, (const char *)config + number->place, sizeof value);
+    return value;
+}
+
+/* The same value by the file, and by the environment over another in the file. */
+static void expect_number(struct fixture *f, const struct number *number, const char *value)
+{
+    char complaint[CONFIG_COMPLAINT_MAX];
+    char text[128];
+    struct config config;
+
+    snprintf(text, sizeof text, "%s = %s\n", number->key, value);
+    if (read_text(f, text, &config, complaint) == -1)
+        fail_msg("%s%s", text, complaint);
+    assert_int_equal(value_of(&config, number), strtoull(value, NULL, 10));
+    snprintf(text, sizeof text, "%s = 33\n", number->key);
+    setenv(number->variable, value, 1);
+    if (read_text(f, text, &config, complaint) == -1)
+        fail_msg("%s=%s: %s", number->variable, value, complaint);
+    assert_int_equal(value_of(&config, number), strtoull(value, NULL, 10));
+    unsetenv(number->variable);
+}
+
+static void refuse_number(struct fixture *f, const struct number *number, const char *value)
+{
+    char complaint[CONFIG_COMPLAINT_MAX];
+    char text[128];
+    struct config config;
+
+    snprintf(text, sizeof text, "\n%s = %s\n", number->key, value);
+    if (read_text(f, text, &config, complaint) != -1 || errno != EINVAL)
+        fail_msg("%s was taken", text);
+    assert_non_null(strstr(complaint, "line 2"));
+    setenv(number->variable, value, 1);
+    if (read_text(f, NULL, &config, complaint) != -1 || errno != EINVAL)
+        fail_msg("%s=%s was taken", number->variable, value);
+    assert_non_null(strstr(complaint, number->variable));
+    unsetenv(number->variable);
+}
+
+static void every_number(void **state)
+{
+    static const char *const bad[] = {"",
+                                      "-1",
+                                      "+50",
+                                      "0x32",
+                                      "5e1",
+                                      "50s",
+                                      "50 60",
+                                      "fifty",
+                                      "50.0",
+                                      "٥٠",
+                                      "50,0",
+                                      "50;",
+                                      "yes",
+                                      "-0",
+                                      "18446744073709551666",
+                                      "99999999999999999999999999999999999999999999999999"};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        expect_number(f, &numbers[i], numbers[i].least);
+        expect_number(f, &numbers[i], numbers[i].most);
+        if (numbers[i].below != NULL)
+            refuse_number(f, &numbers[i], numbers[i].below);
+        refuse_number(f, &numbers[i], numbers[i].above);
+        for (size_t j = 0; j < COUNT(bad); j++)
+            refuse_number(f, &numbers[i], bad[j]);
+    }
+}
+
+/* One row: a file; `wait` and `lease` afterwards, or what is complained of. */
+static void lines(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t wait;
+        uint64_t lease;
+        const char *complaint;
+    } rows[] = {
+        {"", 25, 60, NULL},
+        {"\n\n\n", 25, 60, NULL},
+        {"wait=5", 5, 60, NULL},
+        {"wait=5\nlease=99", 5, 99, NULL},
+        {"  wait \t=\t 5  \n", 5, 60, NULL},
+        {"wait = 5\r\nlease = 99\r\n", 5, 99, NULL},
+        {"\r\n# comment\r\n\r\nwait = 5\r\n", 5, 60, NULL},
+        {"# wait = 5\n", 25, 60, NULL},
+        {"   # wait = 5\nlease = 99\n", 25, 99, NULL},
+        {"wait = 5 # seconds\n", 5, 60, NULL},
+        {"wait = 5# seconds", 5, 60, NULL},
+        {"wait = 0005\n", 5, 60, NULL},
+        {"wait = 5\nwait = 6\n", 6, 60, NULL},
+        {"wait\n", 0, 0, "line 1"},
+        {"wait 5\n", 0, 0, "line 1"},
+        {"wait = \n", 0, 0, "line 1"},
+        {"wait = # 5\n", 0, 0, "line 1"},
+        {"= 5\n", 0, 0, "line 1"},
+        {"=\n", 0, 0, "line 1"},
+        {"wait == 5\n", 0, 0, "line 1"},
+        {"Wait = 5\n", 0, 0, "line 1: no such setting"},
+        {"wait = 5\nwiat = 5\n", 0, 0, "line 2: no such setting"},
+        {"\n\n\n\n\n\n\n\n\nwait = x\n", 0, 0, "line 10: not a value"},
+        {"wait = 5; lease = 60\n", 0, 0, "line 1"},
+        {"spool = /tmp\n", 0, 0, "line 1: no such setting"},
+        {"SPOOLCHAT_WAIT = 5\n", 0, 0, "line 1: no such setting"},
+        {"sync = maybe\n", 0, 0, "line 1: not a value"},
+        {"wait = 5\xC2\xA0\n", 0, 0, "line 1: not a value"},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char complaint[CONFIG_COMPLAINT_MAX];
+        struct config config;
+        int result = read_text(f, rows[i].text, &config, complaint);
+        if (rows[i].complaint != NULL) {
+            if (result != -1 || errno != EINVAL || strstr(complaint, rows[i].complaint) == NULL)
+                fail_msg("row %zu: %d '%s'", i, result, complaint);
+        } else if (result == -1 || config.wait != rows[i].wait || config.lease != rows[i].lease)
+            fail_msg("row %zu: %d '%s'", i, result, complaint);
+    }
+}
+
+static void sync_is_yes_or_no(void **state)
+{
+    static const struct {
+        const char *value;
+        int result; /* 1 yes, 0 no, -1 */
+    } rows[] = {{"yes", 1}, {"no", 0}, {"", -1}, {"YES", -1}, {"true", -1}, {"1", -1}, {"0", -1}};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char complaint[CONFIG_COMPLAINT_MAX];
+        struct config config;
+        int result;
+        setenv("SPOOLCHAT_SYNC", rows[i].value, 1);
+        result = read_text(f, NULL, &config, complaint);
+        if (rows[i].result == -1 ? result != -1 : result != 0 || config.sync != rows[i].result)
+            fail_msg("sync = %s: %d, %d", rows[i].value, result, config.sync);
+    }
+}
+
+static void origins(void **state)
+{
+    static const struct {
+        const char *value;
+        const char *origins; /* NULL: refused */
+    } rows[] = {
+        {"", ""},
+        {"none", ""},
+        {"https://a.example", "https://a.example"},
+        {"https://a.example https://b.example:8443", "https://a.example https://b.example:8443"},
+        {"https://a.example\thttps://b.example", NULL},
+        {"https://a.example\rX-Evil: 1", NULL},
+        {"https://a.example\nX-Evil: 1", NULL},
+        {"https://a.example\x01", NULL},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char complaint[CONFIG_COMPLAINT_MAX];
+        struct config config;
+        int result;
+        setenv("SPOOLCHAT_ALLOW_ORIGIN", rows[i].value, 1);
+        result = read_text(f, NULL, &config, complaint);
+        if ((result == 0) != (rows[i].origins != NULL))
+            fail_msg("row %zu: %d", i, result);
+        if (rows[i].origins != NULL)
+            assert_string_equal(config.allow_origin, rows[i].origins);
+    }
+}
+
+static void origins_of_every_length(void **state)
+{
+    struct fixture *f = *state;
+
+    for (size_t len = CONFIG_ORIGINS_MAX - 2; len <= CONFIG_ORIGINS_MAX + 1; len++) {
+        char text[CONFIG_ORIGINS_MAX + 32] = "allow_origin = ";
+        char complaint[CONFIG_COMPLAINT_MAX];
+        struct config config;
+        size_t at = strlen(text);
+        memset(text + at, 'a', len);
+        memcpy(text + at + len, "\n", 2);
+        assert_int_equal(read_text(f, text, &config, complaint), len < CONFIG_ORIGINS_MAX ? 0 : -1);
+        if (len < CONFIG_ORIGINS_MAX)
+            assert_int_equal(strlen(config.allow_origin), len);
+    }
+}
+
+/* One row: a variable, and whether it is complained of. */
+static void environment(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *value;
+        bool ok;
+    } rows[] = {
+        {"SPOOLCHAT_SPOOL", "/nowhere", true},
+        {"SPOOLCHAT", "5", true},
+        {"SPOOLCHATWAIT", "x", true},
+        {"XSPOOLCHAT_WAIT", "x", true},
+        {"HTTP_SPOOLCHAT_WAIT", "x", true},
+        {"spoolchat_wait", "x", true},
+        {"WAIT", "x", true},
+        {"LEASE", "x", true},
+        {"SPOOLCHAT_WIAT", "5", false},
+        {"SPOOLCHAT_", "5", false},
+        {"SPOOLCHAT_WAIT ", "5", false},
+        {"SPOOLCHAT_WAIT", "x", false},
+        {"SPOOLCHAT_WAIT", "5 # seconds", false},
+        {"SPOOLCHAT_A_NAME_LONGER_THAN_ANY_KEY_COULD_EVER_BE_IN_THIS_PROGRAM", "5", false},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *before = getenv(rows[i].name);
+        char *saved = before == NULL ? NULL : strdup(before);
+        char begin[32]; /* of the name: enough to find it by */
+        char complaint[CONFIG_COMPLAINT_MAX];
+        struct config config;
+        int result;
+        setenv(rows[i].name, rows[i].value, 1);
+        result = read_text(f, NULL, &config, complaint);
+        if ((result == 0) != rows[i].ok)
+            fail_msg("%s=%s: %d '%s'", rows[i].name, rows[i].value, result, complaint);
+        snprintf(begin, sizeof begin, "%s", rows[i].name);
+        if (!rows[i].ok)
+            assert_non_null(strstr(complaint, begin));
+        unsetenv(rows[i].name);
+        if (saved != NULL)
+            setenv(rows[i].name, saved, 1);
+        free(saved);
+    }
+}
+
+static void environment_wins(void **state)
+{
+    struct fixture *f = *state;
+    char complaint[CONFIG_COMPLAINT_MAX];
+    struct config config;
+
+    setenv("SPOOLCHAT_WAIT", "7", 1);
+    setenv("SPOOLCHAT_SYNC", "no", 1);
+    setenv("SPOOLCHAT_ALLOW_ORIGIN", "https://b.example", 1);
+    assert_int_equal(read_text(f,
+                               "wait = 5\nlease = 99\nsync = yes\n"
+                               "allow_origin = https://a.example\n",
+                               &config, complaint),
+                     0);
+    assert_int_equal(config.wait, 7);
+    assert_int_equal(config.lease, 99);
+    assert_false(config.sync);
+    assert_string_equal(config.allow_origin, "https://b.example");
+    /* It does not make a bad file good. */
+    assert_int_equal(read_text(f, "wait = x\n", &config, complaint), -1);
+}
+
+static void no_config_file_but_something_else(void **state)
+{
+    struct fixture *f = *state;
+    char complaint[CONFIG_COMPLAINT_MAX] = "";
+    struct config config;
+    char *large = calloc(1, 65536);
+    int root = file_open_dir(AT_FDCWD, f->base);
+
+    assert_non_null(large);
+    memset(large, '#', 65535);
+    assert_int_equal(read_text(f, large, &config, complaint), -1);
+    assert_non_null(strstr(complaint, "config"));
+    free(large);
+
+    unlinkat(root, "config", 0);
+    assert_int_equal(file_create(root, "config", "wait = 5\0\nx", 11, false), 0);
+    assert_int_equal(config_read(&config, root, complaint), -1);
+
+    unlinkat(root, "config", 0);
+    assert_int_equal(symlinkat("/dev/null", root, "config"), 0);
+    assert_int_equal(config_read(&config, root, complaint), -1);
+    close(root);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_up_empty, fixture_down)
+        TEST(defaults),          TEST(every_number),     TEST(lines),
+        TEST(sync_is_yes_or_no), TEST(origins),          TEST(origins_of_every_length),
+        TEST(environment),       TEST(environment_wins), TEST(no_config_file_but_something_else),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
