@@ -56,7 +56,12 @@ static int prepare(struct thread *thread, const struct post *post, uint64_t *seq
         errno = EOVERFLOW;
         return -1;
     }
-    return post->render(post->context, *seq, prev, clock_wall_us(), line, len);
+    if (post->render(post->context, *seq, prev, clock_wall_us(), line, len) == -1)
+        return -1;
+    if (*len <= SPOOL_STANZA_MAX)
+        return 0;
+    errno = EMSGSIZE; /* it could not be read back, so nothing could follow it */
+    return -1;
 }
 
 static bool same_file(int dir, const char *one, const char *other)

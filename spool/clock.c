@@ -7,8 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NIL_UUID "00000000-0000-0000-0000-000000000000"
-
 #ifdef SPOOL_TEST_CLOCK
 static const char *offset_file;
 
@@ -67,5 +65,5 @@ void clock_boot_id(char id[UUID_SIZE])
         close(fd);
     id[UUID_SIZE - 1] = '\0';
     if (got != UUID_SIZE - 1 || !path_uuid_ok(id))
-        memcpy(id, NIL_UUID, UUID_SIZE);
+        memcpy(id, CLOCK_NO_BOOT, UUID_SIZE);
 }

@@ -11,6 +11,8 @@
 
 #include "path.h"
 
+#define CLOCK_NO_BOOT "00000000-0000-0000-0000-000000000000"
+
 /* Remember where the test clock is, before the environment is cleared. Nothing in a real build. */
 void clock_start(void);
 

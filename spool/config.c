@@ -174,7 +174,8 @@ static int set_variable(struct config *config, const char *variable, char *compl
     for (size_t i = 0; i < len; i++)
         key[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
     key[len] = '\0';
-    if (!is_ours(key) || set(config, key, name + strcspn(name, "=") + 1) == 0)
+    if (name[strcspn(name, "=")] == '\0' || !is_ours(key) ||
+        set(config, key, name + strcspn(name, "=") + 1) == 0)
         return 0;
     snprintf(complaint, CONFIG_COMPLAINT_MAX, "environment: " PREFIX "%.*s: %s", (int)len, name,
              fault());

@@ -52,7 +52,6 @@ const char *dir_next(struct dir *dir)
             return NULL;
         entry = (const struct entry *)(const void *)((const char *)dir->block + dir->at);
         dir->at += entry->len;
-        dir->ino = (ino_t)entry->ino;
         if (entry->name[0] != '.')
             return entry->name;
     }

@@ -16,7 +16,6 @@ struct dir {
     int error; /* errno of a read that failed, 0 */
     long have;
     long at;
-    ino_t ino; /* of the entry returned last */
     uint64_t block[256];
 };
 

@@ -22,6 +22,7 @@ SCRATCH static char line[SPOOL_STANZA_MAX + 1];
 static int number_in(struct thread *thread, const char *folder, ino_t ino, uint64_t *seq)
 {
     struct dir dir;
+    struct stat info;
     const char *name;
     uint64_t number;
 
@@ -29,7 +30,8 @@ static int number_in(struct thread *thread, const char *folder, ino_t ino, uint6
     if (dir_open(&dir, thread->fd, folder) == -1)
         return -1;
     while (*seq == 0 && (name = dir_next(&dir)) != NULL)
-        if (dir.ino == ino && path_seq_ok(name, &number))
+        if (path_seq_ok(name, &number) && fstatat(dir.fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+            info.st_ino == ino)
             *seq = number;
     return dir_close(&dir);
 }
@@ -120,6 +122,8 @@ static int finish_one(struct spool *spool, struct thread *thread, const char *na
     path_tmp(tmp, name);
     if (fstatat(thread->fd, tmp, &info, AT_SYMLINK_NOFOLLOW) == -1)
         return errno == ENOENT ? 0 : -1;
+    if (S_ISDIR(info.st_mode))
+        return 0; /* nothing of ours, and in nobody's way */
     if (info.st_nlink == 1 || !path_uuid_ok(name))
         return unlinkat(thread->fd, tmp, 0);
     if (number_of(thread, &info, &seq) == -1)

@@ -212,40 +212,76 @@ static bool in_page(const struct journal_reader *reader, uint64_t number)
 
 /* Where reading goes on when the segment of `*next` is not there: 1 at a later one, 0 nowhere yet.
  */
-static int pass_trimmed(struct journal_reader *reader, uint64_t *next)
+static int pass_missing(struct journal_reader *reader, uint64_t *next)
 {
-    uint64_t oldest;
-    uint64_t newest;
+    struct dir dir;
+    const char *name;
+    uint64_t first;
+    uint64_t nearest = NO_SEGMENT;
 
-    if (journal_segments(reader->spool, &oldest, &newest) == -1)
-        return errno == ENOENT ? 0 : -1;
-    if (*next >= oldest)
+    if (dir_over(&dir, reader->spool->journal) == -1)
+        return -1;
+    while ((name = dir_next(&dir)) != NULL)
+        if (path_seq_ok(name, &first) && first % JOURNAL_SEGMENT == 0 && first >= *next &&
+            first < nearest)
+            nearest = first;
+    if (dir.error != 0) {
+        errno = dir.error;
+        return -1;
+    }
+    if (nearest == NO_SEGMENT)
         return 0;
-    *next = oldest;
+    *next = nearest;
     reader->gap = true;
     return 1;
+}
+
+/* Whether the open segment is not the last: then nothing is appended to it any more, and what is
+ * missing or damaged at its end (the tail lost in a power cut) stays so. */
+static bool is_closed(const struct journal_reader *reader)
+{
+    char name[PATH_SIZE];
+
+    path_segment(name, reader->first + JOURNAL_SEGMENT);
+    return faccessat(reader->spool->journal, name, F_OK, 0) == 0;
+}
+
+/* Fill the page with record `*next` of the open segment; pass over a lost end. 1, 0, -1. */
+static int load_here(struct journal_reader *reader, uint64_t *next)
+{
+    ssize_t got = fill_page(reader, *next);
+
+    if (got == 0 && is_closed(reader)) {
+        got = fill_page(reader, *next); /* it may have been closed since the first look */
+        if (got == 0) {
+            *next = reader->first + JOURNAL_SEGMENT;
+            reader->gap = true;
+            if (enter_segment(reader, *next) == 0)
+                return load_here(reader, next);
+            return errno == ENOENT ? 0 : -1; /* trimmed this moment: pass_missing is next */
+        }
+    }
+    return got > 0 ? 1 : (int)got;
 }
 
 /* Bring record `*next` into the page. 1; 0: it is not there yet; -1. */
 static int load(struct journal_reader *reader, uint64_t *next)
 {
-    ssize_t got;
+    int later;
 
     if (in_page(reader, *next))
         return 1;
-    if (enter_segment(reader, *next) == -1) {
-        int later = errno == ENOENT ? pass_trimmed(reader, next) : -1;
-        return later == 1 ? load(reader, next) : later;
-    }
-    got = fill_page(reader, *next);
-    return got > 0 ? 1 : (int)got;
+    if (enter_segment(reader, *next) == 0)
+        return load_here(reader, next);
+    later = errno == ENOENT ? pass_missing(reader, next) : -1;
+    return later == 1 ? load(reader, next) : later;
 }
 
 /* Whether nothing is known to stand behind the next record. */
 static bool is_newest(const struct journal_reader *reader)
 {
     return reader->page_count < JOURNAL_PAGE &&
-           reader->at.next == reader->page_first + reader->page_count - 1;
+           reader->at.next == reader->page_first + reader->page_count - 1 && !is_closed(reader);
 }
 
 int journal_next(struct journal_reader *reader, struct journal_record *record)
@@ -280,7 +316,8 @@ static int64_t ms_from(struct journal_reader *reader, uint64_t number)
     return journal_next(reader, &record) == 1 ? record.ms : INT64_MAX;
 }
 
-/* The first record younger than `ms`: records are ordered by it. */
+/* The first record not older than `ms`: records are ordered by it. The cursor's own ms counts: what
+ * came within the same has perhaps not been read, and twice is better than never. */
 static int seek_time(struct journal_reader *reader, int64_t ms)
 {
     uint64_t low;
@@ -294,7 +331,7 @@ static int seek_time(struct journal_reader *reader, int64_t ms)
     high = end.next;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        if (ms_from(reader, middle) > ms)
+        if (ms_from(reader, middle) >= ms)
             high = middle;
         else
             low = middle + 1;

@@ -37,11 +37,10 @@ static int count_message(int fd, uint64_t per_minute)
     return futimens(fd, times);
 }
 
-/* A new one is as old as time, so that nothing has been used up. */
+/* A new one's mtime is now: nothing has been used up. */
 static int open_limits(struct spool *spool, const struct user *user)
 {
     char path[PATH_SIZE];
-    struct timespec never[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 0}};
     int fd;
 
     path_user_file(path, user->dir, "limits");
@@ -51,8 +50,6 @@ static int open_limits(struct spool *spool, const struct user *user)
     fd = openat(spool->users, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd == -1 && errno == EEXIST)
         return openat(spool->users, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    if (fd != -1)
-        (void)futimens(fd, never);
     return fd;
 }
 

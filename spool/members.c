@@ -91,7 +91,7 @@ static size_t print_members(bool room, const struct user *users, size_t count)
 {
     size_t len = 0;
 
-    for (size_t i = 0; i < count && i < THREAD_MEMBERS_MAX; i++)
+    for (size_t i = 0; i < count; i++)
         len += (size_t)snprintf(text + len, sizeof text - len, "%s %010d %s\n",
                                 room && i == 0 ? THREAD_OWNER : THREAD_GUEST, 0, users[i].dir);
     return len;
@@ -161,6 +161,10 @@ int thread_make(struct spool *spool, const char *id, bool room, const struct use
 
     if (faccessat(spool->threads, id, F_OK, 0) == 0)
         return settle(spool);
+    if (count > THREAD_MEMBERS_MAX) {
+        errno = E2BIG;
+        return -1;
+    }
     id_random(draft + 1);
     if (mkdirat(spool->threads, draft, 0700) == -1)
         return -1;

@@ -75,10 +75,17 @@ static int touch(struct spool *spool, const char *dir)
 /* Publish first: killed in between, the arrival is published again; the other way never. */
 static int arrive(struct spool *spool, const struct user *user, const struct online_compose *by)
 {
-    if (touch(spool, user->dir) == 0)
-        return 0;
-    if (errno != ENOENT || publish(spool, user, true, by) == -1 ||
-        file_create(spool->online, user->dir, "", 0, false) == -1)
+    int64_t left = 0;
+    bool there = lease_left(spool, user->dir, &left) == 0;
+
+    if (!there && errno != ENOENT)
+        return -1;
+    if (left > 0)
+        return touch(spool, user->dir);
+    /* An entry whose lease has run out and that nobody has swept is no life: who looked since was
+     * told so, and must be told of this. */
+    if (publish(spool, user, true, by) == -1 ||
+        (!there && file_create(spool->online, user->dir, "", 0, false) == -1))
         return -1;
     return touch(spool, user->dir) == 0 ? 1 : -1;
 }
@@ -168,14 +175,18 @@ struct sweeping {
     struct spool *spool;
     const struct online_compose *by;
     int64_t next_ms;
+    int error;
 };
 
 static int if_gone(void *context, const struct user *user, int64_t left_ms)
 {
     struct sweeping *sweeping = context;
 
-    if (left_ms <= 0)
-        return depart(sweeping->spool, user, sweeping->by);
+    if (left_ms <= 0) {
+        if (depart(sweeping->spool, user, sweeping->by) == -1)
+            sweeping->error = errno; /* the others can go all the same */
+        return 0;
+    }
     if (sweeping->next_ms == -1 || left_ms < sweeping->next_ms)
         sweeping->next_ms = left_ms;
     return 0;
@@ -183,9 +194,13 @@ static int if_gone(void *context, const struct user *user, int64_t left_ms)
 
 int online_sweep(struct spool *spool, const struct online_compose *by, int64_t *next_ms)
 {
-    struct sweeping sweeping = {spool, by, -1};
+    struct sweeping sweeping = {spool, by, -1, 0};
     int result = each_entry(spool, if_gone, &sweeping);
 
+    if (result == 0 && sweeping.error != 0) {
+        errno = sweeping.error;
+        result = -1;
+    }
     if (next_ms != NULL)
         *next_ms = sweeping.next_ms;
     return result;

@@ -92,7 +92,7 @@ bool path_uuid_ok(const char *id)
 {
     size_t i = 0;
 
-    for (; id[i] != '\0' && i < UUID_SIZE; i++) {
+    for (; i < UUID_SIZE && id[i] != '\0'; i++) {
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
         bool digit = (id[i] >= '0' && id[i] <= '9') || (id[i] >= 'a' && id[i] <= 'f');
         if (dash ? id[i] != '-' : !digit)
@@ -106,7 +106,7 @@ bool path_seq_ok(const char *name, uint64_t *seq)
     uint64_t number = 0;
     size_t i = 0;
 
-    for (; name[i] >= '0' && name[i] <= '9' && i < SEQ_DIGITS; i++)
+    for (; i < SEQ_DIGITS && name[i] >= '0' && name[i] <= '9'; i++)
         number = number * 10 + (uint64_t)(name[i] - '0');
     *seq = number;
     return i == SEQ_DIGITS && name[i] == '\0';

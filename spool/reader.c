@@ -41,9 +41,10 @@ static ssize_t read_message(struct reader *reader, const struct journal_record *
 {
     struct thread thread;
     ssize_t len;
+    int concerned = concerns(reader, record);
 
-    if (concerns(reader, record) != 1)
-        return 0;
+    if (concerned != 1)
+        return concerned;
     if (thread_open(reader->journal.spool, &thread, record->id) == -1)
         return -1;
     len = thread_read(&thread, record->seq, text, sizeof text);
@@ -74,6 +75,12 @@ static void take_gap(struct reader *reader)
     reader->journal.gap = false;
 }
 
+static void forget_threads(struct reader *reader)
+{
+    for (size_t i = 0; i < READER_THREADS; i++)
+        reader->seen[i].member = false;
+}
+
 int reader_open(struct reader *reader, struct spool *spool, const struct user *user,
                 const struct spool_grammar *grammar, const struct cursor *since)
 {
@@ -82,16 +89,27 @@ int reader_open(struct reader *reader, struct spool *spool, const struct user *u
     reader->user = user;
     reader->grammar = grammar;
     reader->limited = false;
-    for (size_t i = 0; i < READER_THREADS; i++)
-        reader->seen[i].member = false;
+    forget_threads(reader);
     if (since != NULL)
         from = *since;
-    else if (user_delivered(spool, user, &from) == -1)
-        return -1;
+    else if (user_delivered(spool, user, &from) == -1) {
+        if (errno != EBADMSG)
+            return -1;
+        from = (struct cursor){0, 0};
+        reader->limited = true;
+    }
     if (journal_seek(&reader->journal, spool, from) == -1)
         return -1;
     take_gap(reader);
     return 0;
+}
+
+/* Whether an error will be the same next time: passed over, and said. All others are faults of the
+ * machine, which pass. */
+static bool is_lasting(int error)
+{
+    return error == ENOENT || error == EBADMSG || error == EFBIG || error == ENOTDIR ||
+           error == EISDIR || error == ELOOP;
 }
 
 int reader_next(struct reader *reader, const char **line, size_t *len)
@@ -109,7 +127,7 @@ int reader_next(struct reader *reader, const char **line, size_t *len)
             *len = (size_t)got;
             return 1;
         }
-        if (got == -1 && errno == ENOENT)
+        if (got == -1 && is_lasting(errno))
             reader->limited = true;
         else if (got == -1) {
             reader->journal.at = before; /* a fault of the machine: the same again next time */
@@ -118,6 +136,7 @@ int reader_next(struct reader *reader, const char **line, size_t *len)
         before = reader->journal.at;
     }
     take_gap(reader);
+    forget_threads(reader); /* whoever waits now may be sent away meanwhile */
     return found;
 }
 

@@ -76,11 +76,11 @@ int cursor_parse(struct cursor *cursor, const char *text)
     const char *rest = decimal(text, &record);
 
     rest = rest == NULL || *rest != '-' ? NULL : decimal(rest + 1, &ms);
-    if (rest == NULL || *rest != '\0' || (ms == 0 && record != 0)) {
+    if (rest == NULL || *rest != '\0' || record > SEQ_MAX) {
         errno = EINVAL;
         return -1;
     }
-    cursor->next = ms == 0 ? 0 : record + 1;
+    cursor->next = ms == 0 && record == 0 ? 0 : record + 1;
     cursor->ms = (int64_t)ms;
     return 0;
 }

@@ -95,7 +95,7 @@ static int count_in(struct spool *spool, int fd, size_t bytes)
 
     if (read_sum(spool, fd, &sum) == -1)
         return -1;
-    if (sum + bytes > spool->config.spool_max) {
+    if (sum > spool->config.spool_max || bytes > spool->config.spool_max - sum) {
         errno = EDQUOT;
         return -1;
     }

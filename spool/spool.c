@@ -57,6 +57,8 @@ static int make_format(struct spool *spool)
     if (result == -1 && errno == EEXIST)
         result = 0;
     unlinkat(spool->root, tmp, 0);
+    if (result == 0 && spool->config.sync)
+        result = fsync(spool->root); /* threads are named after it */
     return result;
 }
 

@@ -101,7 +101,7 @@ static int read_hint(struct thread *thread, uint64_t *seq)
  */
 int thread_tail(struct thread *thread, uint64_t *seq)
 {
-    if (read_hint(thread, seq) == -1 || (*seq > 0 && !exists(thread, *seq)))
+    if (read_hint(thread, seq) == -1 || !exists(thread, *seq))
         return search_tail(thread, seq);
     while (exists(thread, *seq + 1))
         ++*seq;

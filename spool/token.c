@@ -32,6 +32,14 @@ static char *field(char **rest)
     return begin;
 }
 
+static int number(const char *text, int64_t *out)
+{
+    char *end;
+
+    *out = strtoll(text, &end, 10);
+    return *end == '\0' && end != text ? 0 : -1;
+}
+
 static int parse(struct issue *issue, char *text)
 {
     char *dir = field(&text);
@@ -39,12 +47,11 @@ static int parse(struct issue *issue, char *text)
     char *boot = field(&text);
     char *since = field(&text);
 
-    if (strlen(dir) > USER_DIR_MAX || !path_uuid_ok(boot) || *wall == '\0' || *since == '\0')
+    if (strlen(dir) > USER_DIR_MAX || !path_uuid_ok(boot) || number(wall, &issue->wall_ms) == -1 ||
+        number(since, &issue->boot_ms) == -1)
         return -1;
     memcpy(issue->dir, dir, strlen(dir) + 1);
     memcpy(issue->boot, boot, UUID_SIZE);
-    issue->wall_ms = strtoll(wall, NULL, 10);
-    issue->boot_ms = strtoll(since, NULL, 10);
     return 0;
 }
 
@@ -55,7 +62,7 @@ static int64_t age_ms(const struct issue *issue)
     char boot[UUID_SIZE];
 
     clock_boot_id(boot);
-    if (strcmp(boot, issue->boot) == 0)
+    if (strcmp(boot, issue->boot) == 0 && strcmp(boot, CLOCK_NO_BOOT) != 0)
         return clock_boot_ms() - issue->boot_ms;
     return clock_wall_us() / 1000 - issue->wall_ms;
 }

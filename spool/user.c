@@ -9,11 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/scratch.h"
 #include "dir.h"
 #include "file.h"
-
-#define FRIENDS_MAX 65536 /* bytes of a `friends` file */
 
 bool user_known(struct spool *spool, const struct user *user)
 {
@@ -38,16 +35,26 @@ static int make_delivered(struct spool *spool, const char *path)
         return -1;
     len = cursor_print(text, end);
     text[len++] = '\n';
-    return file_create(spool->users, path, text, len, false) == 0 || errno == EEXIST ? 0 : -1;
+    return file_create(spool->users, path, text, len, spool->config.sync) == 0 || errno == EEXIST
+               ? 0
+               : -1;
+}
+
+static bool has(struct spool *spool, const struct user *user, const char *name)
+{
+    char path[PATH_SIZE];
+
+    path_user_file(path, user->dir, name);
+    return faccessat(spool->users, path, F_OK, 0) == 0;
 }
 
 int user_make(struct spool *spool, const struct user *user)
 {
     char path[PATH_SIZE];
 
+    if (has(spool, user, "threads") && has(spool, user, "sent") && has(spool, user, "delivered"))
+        return 0;
     path_user_file(path, user->dir, "delivered");
-    if (faccessat(spool->users, path, F_OK, 0) == 0)
-        return 0; /* it is made last, so all is there */
     if (make_dir(spool, user, "") == -1 || make_dir(spool, user, "threads") == -1 ||
         make_dir(spool, user, "sent") == -1 || make_delivered(spool, path) == -1)
         return -1;
@@ -67,29 +74,48 @@ ssize_t user_text(struct spool *spool, const struct user *user, const char *file
     return len == -1 && errno == ENOENT ? 0 : len;
 }
 
-/* Whether `friend` stands on a line of its own in the list. */
-static bool lists(const char *list, const char *friend)
+static bool is_line(const char *line, size_t len, const char *friend)
 {
-    size_t len = strlen(friend);
+    if (len > 0 && line[len - 1] == '\r')
+        len--;
+    return len > 0 && len == strlen(friend) && memcmp(line, friend, len) == 0;
+}
 
-    for (const char *line = list; *line != '\0';) {
-        size_t end = strcspn(line, "\n");
-        if (end == len && memcmp(line, friend, len) == 0)
-            return true;
-        line += end + (line[end] != '\0');
-    }
-    return false;
+/* Whether `friend` stands on a line of its own. A list of any length, a piece at a time. */
+static int lists(int fd, const char *friend)
+{
+    char piece[4096];
+    char line[USER_NAME_MAX + 2];
+    size_t len = 0;
+    ssize_t got;
+
+    while ((got = read(fd, piece, sizeof piece)) > 0)
+        for (ssize_t i = 0; i < got; i++) {
+            if (piece[i] != '\n') {
+                if (len < sizeof line)
+                    line[len++] = piece[i];
+                continue;
+            }
+            if (is_line(line, len, friend))
+                return 1;
+            len = 0;
+        }
+    return got == -1 ? -1 : is_line(line, len, friend);
 }
 
 static int has_friend(struct spool *spool, const struct user *user, const struct user *other)
 {
-    SCRATCH static char list[FRIENDS_MAX];
     char path[PATH_SIZE];
+    int result;
+    int fd;
 
     path_user_file(path, user->dir, "friends");
-    if (file_read(spool->users, path, list, sizeof list) == -1)
+    fd = openat(spool->users, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd == -1)
         return errno == ENOENT ? 1 : -1;
-    return lists(list, other->name);
+    result = lists(fd, other->name);
+    file_close(fd);
+    return result;
 }
 
 int user_friends(struct spool *spool, const struct user *one, const struct user *other)
@@ -125,7 +151,10 @@ static int read_delivered(int fd, struct cursor *cursor)
         return -1;
     text[len] = '\0';
     text[strcspn(text, "\n")] = '\0';
-    return cursor_parse(cursor, text);
+    if (cursor_parse(cursor, text) == 0)
+        return 0;
+    errno = EBADMSG;
+    return -1;
 }
 
 static int open_delivered(struct spool *spool, const struct user *user, int flags)
@@ -151,10 +180,12 @@ static int move_forward(int fd, struct cursor cursor)
     struct cursor before;
     size_t len;
 
-    if (read_delivered(fd, &before) == 0 && before.next >= cursor.next)
+    /* By the time first: after a loss the numbers are used again. */
+    if (read_delivered(fd, &before) == 0 &&
+        (before.ms > cursor.ms || (before.ms == cursor.ms && before.next >= cursor.next)))
         return 0;
     len = cursor_print(text, cursor);
-    text[len++] = '\n'; /* never shorter than before: both numbers grow */
+    text[len++] = '\n'; /* what was longer before is cut off by it */
     return pwrite(fd, text, len, 0) == (ssize_t)len ? 0 : -1;
 }
 
