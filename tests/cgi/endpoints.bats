@@ -770,7 +770,7 @@ END
     say alice "$thread" now
     SECONDS=0
     cgi_wait
-    ((SECONDS < 3))
+    ((SECONDS < 4)) # without being told it would look every 5 s
     expect 200
     same now "$(texts)"
 }
@@ -1037,7 +1037,7 @@ delivered_is() {
     [[ $line == Status:\ 200* ]]
     process_alive $!
     exec {keep}>&-
-    eventually 2 not process_alive $!
+    eventually 3 not process_alive $!
 }
 
 # ---- Everything together -----------------------------------------------------------------------
