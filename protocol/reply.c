@@ -24,7 +24,7 @@ struct answer {
     const char *value;
 };
 
-static const char *program_name = "cgi";
+static const char *program_name; /* NULL before cgi_start */
 static const char *reader_origin;
 static bool head_begun;
 
@@ -230,8 +230,8 @@ void cgi_warn(const char *object, const char *what)
     struct buf line = buf_over(room, sizeof room - 1);
     ssize_t ignored;
 
-    buf_puts(&line, "spoolchat ");
-    buf_puts(&line, program_name);
+    buf_puts(&line, program_name != NULL ? "spoolchat " : "spoolchat");
+    buf_puts(&line, program_name != NULL ? program_name : "");
     buf_puts(&line, ": ");
     buf_puts(&line, object);
     buf_puts(&line, ": ");
