@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Appends to the journal what a power cut took from it; then keeps the mark that makes this quick.
+/*
+ * Appends to the journal what a power cut took from it; then keeps the mark that makes this quick.
  */
 
 #include "spool/mend.h"

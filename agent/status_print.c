@@ -85,8 +85,7 @@ void status_print(const struct status *status)
     printf("\n");
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 static void put_number(struct buf *out, const char *name, uint64_t number)
 {

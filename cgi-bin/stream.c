@@ -106,7 +106,8 @@ static void acknowledge(void)
         cgi_warn("users", "could not move `delivered`");
 }
 
-/* Reading goes on when it fails, as on a full disk: others then do not see that the user is here.
+/*
+ * Reading goes on when it fails, as on a full disk: others then do not see that the user is here.
  */
 static void sign_of_life(void)
 {

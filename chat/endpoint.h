@@ -26,7 +26,8 @@ struct endpoint {
  * fails. */
 void endpoint_start(struct endpoint *endpoint, const char *program, const char *methods);
 
-/* Who asks is REMOTE_USER (401 without), and a path behind the endpoint's name leads nowhere (404).
+/*
+ * Who asks is REMOTE_USER (401 without), and a path behind the endpoint's name leads nowhere (404).
  */
 void endpoint_login(struct endpoint *endpoint);
 

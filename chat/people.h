@@ -29,7 +29,8 @@ void people_presence_object_put(struct buf *out, struct spool *spool, const stru
 /* How presence is published (spool/online.h). Its line is valid until the next one. */
 struct online_compose people_compose(struct spool *spool);
 
-/* The members of a thread as the inside of a JSON array, at most STANZA_MEMBERS_SHOWN. -1: errno.
+/*
+ * The members of a thread as the inside of a JSON array, at most STANZA_MEMBERS_SHOWN. -1: errno.
  */
 int people_members_put(struct buf *out, struct spool *spool, struct thread *thread, size_t *count);
 

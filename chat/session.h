@@ -2,7 +2,8 @@
 #ifndef CHAT_SESSION_H
 #define CHAT_SESSION_H
 
-/* Who may start a thread with whom, and the thread they get (Browser based Chat 1.0, section 2.2).
+/*
+ * Who may start a thread with whom, and the thread they get (Browser based Chat 1.0, section 2.2).
  */
 
 #include <stddef.h>

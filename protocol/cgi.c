@@ -74,7 +74,8 @@ static void take_environment(struct cgi *cgi, struct caller *caller)
     clearenv();
 }
 
-/* First a blocked flock or read ends in EINTR and there is time for a 503; then the default acts.
+/*
+ * First a blocked flock or read ends in EINTR and there is time for a 503; then the default acts.
  */
 static void on_deadline(int number)
 {

@@ -61,7 +61,8 @@ bool cgi_content_is(const struct cgi *cgi, const char *type);
  * exit 0. */
 _Noreturn void cgi_reply(int status, const char *type, const char *body, size_t len);
 
-/* A problem document with this status and this sentence, which may quote nothing from the client.
+/*
+ * A problem document with this status and this sentence, which may quote nothing from the client.
  */
 _Noreturn void cgi_die(int status, const char *detail);
 /* The same with `Retry-After: seconds`. */

@@ -57,7 +57,8 @@ void cgi_discard_body(void);
 
 /* Milliseconds of a clock that only goes forward. */
 int64_t cgi_clock_ms(void);
-/* Wait until `deadline_ms` for poll's `events` (or the peer's end). 1 ready, 0 too late, -1 errno.
+/*
+ * Wait until `deadline_ms` for poll's `events` (or the peer's end). 1 ready, 0 too late, -1 errno.
  */
 int cgi_await(int fd, short events, int64_t deadline_ms);
 

@@ -77,11 +77,13 @@ bool json_equals(const struct json *json, int node, const char *string);
  * or exceeds 2^53. */
 bool json_whole(const struct json *json, int node, uint64_t *number);
 
-/* The bytes of `node` as they stand in the text (strings with their quotes). Not for client texts.
+/*
+ * The bytes of `node` as they stand in the text (strings with their quotes). Not for client texts.
  */
 const char *json_raw(const struct json *json, int node, size_t *len);
 
-/* Append a string with quotes and escapes (must be valid UTF-8 without NUL); a node, re-serialised.
+/*
+ * Append a string with quotes and escapes (must be valid UTF-8 without NUL); a node, re-serialised.
  */
 void json_put_string(struct buf *buf, const char *string, size_t len);
 void json_put_node(struct buf *buf, const struct json *json, int node);

@@ -2,7 +2,8 @@
 #ifndef PROTOCOL_JSON_PRIVATE_H
 #define PROTOCOL_JSON_PRIVATE_H
 
-/* What json.c, json_check.c and json_put.c share, and the stanza code that needs narrower limits.
+/*
+ * What json.c, json_check.c and json_put.c share, and the stanza code that needs narrower limits.
  */
 
 #include "json.h"

@@ -107,7 +107,8 @@ static int file_as_sent(struct spool *spool, struct thread *thread, const char *
         if (user_make(spool, &user) == -1 || renameat(thread->fd, tmp, spool->users, sent) == -1)
             return -1;
     }
-    /* rename does nothing where both names are one file already, as they may be after a power cut
+    /*
+     * rename does nothing where both names are one file already, as they may be after a power cut
      */
     return unlinkat(thread->fd, tmp, 0) == 0 || errno == ENOENT ? 0 : -1;
 }

@@ -210,7 +210,8 @@ static bool in_page(const struct journal_reader *reader, uint64_t number)
     return number >= reader->page_first && number - reader->page_first < reader->page_count;
 }
 
-/* Where reading goes on when the segment of `*next` is not there: 1 at a later one, 0 nowhere yet.
+/*
+ * Where reading goes on when the segment of `*next` is not there: 1 at a later one, 0 nowhere yet.
  */
 static int pass_missing(struct journal_reader *reader, uint64_t *next)
 {
@@ -306,7 +307,8 @@ int journal_next(struct journal_reader *reader, struct journal_record *record)
     }
 }
 
-/* The ms of a record that exists, or of the first readable one behind it; INT64_MAX past the end.
+/*
+ * The ms of a record that exists, or of the first readable one behind it; INT64_MAX past the end.
  */
 static int64_t ms_from(struct journal_reader *reader, uint64_t number)
 {

@@ -30,8 +30,7 @@ struct mending {
     size_t appended;
 };
 
-/* ---- Whom to suspect --------------------------------------------------------------------------
- */
+/* ---- Whom to suspect ---- */
 
 /* The mark may lie behind the end, and be younger, when the journal's tail is what was lost. */
 static int64_t since_ms(struct spool *spool, struct cursor end)
@@ -100,8 +99,7 @@ static int pick(void *context, const char *id)
     return 0;
 }
 
-/* ---- Looking back -----------------------------------------------------------------------------
- */
+/* ---- Looking back ---- */
 
 static void settle(struct mending *mending, struct suspect *suspect)
 {
@@ -192,8 +190,7 @@ static int look_back(struct mending *mending, uint64_t next, uint64_t least)
     return found == -1 ? -1 : 0;
 }
 
-/* ---- Mending ----------------------------------------------------------------------------------
- */
+/* ---- Mending ---- */
 
 /* Records are trimmed when everybody has had them, or by age; they are not lost. */
 static bool was_trimmed(const struct mending *mending, const struct stat *info)
@@ -223,7 +220,8 @@ static int append_missing(struct mending *mending, struct suspect *suspect, stru
     return 0;
 }
 
-/* Whoever was at work when we looked has told the journal by now, or has died and is finished here.
+/*
+ * Whoever was at work when we looked has told the journal by now, or has died and is finished here.
  */
 static int mend_locked(struct mending *mending, struct suspect *suspect, struct thread *thread)
 {

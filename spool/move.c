@@ -29,8 +29,7 @@ void mover_close(struct mover *mover)
     map_clear(&mover->places);
 }
 
-/* ---- How far the journal has reached a user ---------------------------------------------------
- */
+/* ---- How far the journal has reached a user ---- */
 
 struct place {
     struct map_node node;
@@ -79,8 +78,7 @@ static int place_of(struct mover *mover, const struct user *user, uint64_t *next
     return 0;
 }
 
-/* ---- One thread -------------------------------------------------------------------------------
- */
+/* ---- One thread ---- */
 
 struct look {
     struct mover *mover;
@@ -199,8 +197,7 @@ static void look_at(struct mover *mover, struct waiting *waiting)
     look_later(waiting, moved > 0);
 }
 
-/* ---- All --------------------------------------------------------------------------------------
- */
+/* ---- All ---- */
 
 struct pass {
     struct mover *mover;

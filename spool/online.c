@@ -45,7 +45,8 @@ static int publish(struct spool *spool, const struct user *user, bool available,
     return presence_publish(spool, line, len);
 }
 
-/* How many ms of the lease are left, by the entry's mtime; <= 0: none. -1 when there is no entry.
+/*
+ * How many ms of the lease are left, by the entry's mtime; <= 0: none. -1 when there is no entry.
  */
 static int lease_left(struct spool *spool, const char *dir, int64_t *left_ms)
 {
@@ -57,7 +58,8 @@ static int lease_left(struct spool *spool, const char *dir, int64_t *left_ms)
         return -1;
     age = clock_wall_us() / 1000 -
           ((int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000);
-    /* A sign of life from the future: the clock has gone back; within a lease it is as good as now.
+    /*
+     * A sign of life from the future: the clock has gone back; within a lease it is as good as now.
      */
     *left_ms = age < -lease ? 0 : lease - age;
     return 0;

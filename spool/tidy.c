@@ -74,10 +74,10 @@ void tidy_sent(struct spool *spool, const struct report *report)
         report_failed(report, "users", NULL);
 }
 
-/* ---- Drafts -----------------------------------------------------------------------------------
- */
+/* ---- Drafts ---- */
 
-/* What thread_make may have made. Whatever else is in there keeps the directory, and is reported.
+/*
+ * What thread_make may have made. Whatever else is in there keeps the directory, and is reported.
  */
 static int remove_thread_draft(int threads, const char *name)
 {
@@ -128,8 +128,7 @@ void tidy_drafts(struct spool *spool, const struct report *report)
         report_failed(report, ".", NULL);
 }
 
-/* ---- Tokens -----------------------------------------------------------------------------------
- */
+/* ---- Tokens ---- */
 
 void tidy_tokens(struct spool *spool, const struct report *report)
 {

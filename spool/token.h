@@ -14,7 +14,8 @@
 
 #include "spool.h"
 
-/* A new token for `user`, as text. Not synced: one lost in a power cut costs a client one request.
+/*
+ * A new token for `user`, as text. Not synced: one lost in a power cut costs a client one request.
  */
 int token_issue(struct spool *spool, const struct user *user, char token[UUID_SIZE]);
 

@@ -24,8 +24,7 @@ static int64_t days_ago_ms(uint64_t days)
     return clock_wall_us() / 1000 - (int64_t)days * DAY_MSEC;
 }
 
-/* ---- Stanzas ----------------------------------------------------------------------------------
- */
+/* ---- Stanzas ---- */
 
 /* 1: removed, or not there at all; 0: too young; -1. */
 static int remove_stanza(struct thread *thread, uint64_t seq, int64_t before_ms)
@@ -103,8 +102,7 @@ void trim_threads(struct spool *spool, const struct report *report)
         report_failed(report, "threads", NULL);
 }
 
-/* ---- Segments ---------------------------------------------------------------------------------
- */
+/* ---- Segments ---- */
 
 /* The newest record before `number`; INT64_MIN: none is readable. -1: errno. */
 static int ms_before(struct spool *spool, uint64_t number, int64_t *ms)
@@ -128,7 +126,8 @@ struct reached {
     uint64_t least;
 };
 
-/* Whoever has no `delivered` will get one at the journal's end: the old records are not for them.
+/*
+ * Whoever has no `delivered` will get one at the journal's end: the old records are not for them.
  */
 static int ask_user(void *context, const struct user *user)
 {

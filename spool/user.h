@@ -30,7 +30,8 @@ int user_make(struct spool *spool, const struct user *user);
 ssize_t user_text(struct spool *spool, const struct user *user, const char *file, char *out,
                   size_t size);
 
-/* Whether each has the other among their friends; without a `friends` file everybody is. -1: errno.
+/*
+ * Whether each has the other among their friends; without a `friends` file everybody is. -1: errno.
  */
 int user_friends(struct spool *spool, const struct user *one, const struct user *other);
 

@@ -46,7 +46,8 @@ void wait_arm(struct wait *wait, struct spool *spool)
     wait->dnotify = -1;
     wait->watch = -1;
     if (arm_inotify(wait) != -1) {
-        /* inotify takes a path, and the directory is open: it is the same whatever its name is now.
+        /*
+         * inotify takes a path, and the directory is open: it is the same whatever its name is now.
          */
         int fd = spool->journal;
         size_t len = 14;

@@ -129,6 +129,9 @@ spoolchat() {
 #   cgi_wait [PID OUTPUT]    until what cgi_background started has ended; then all is as after `cgi`
 #   cgi_unread METHOD ENDPOINT... [BODY]
 #                            `cgi`, but the other end of its output is closed: only $exit_code
+#   cgi_slowly SYSCALLS METHOD ENDPOINT... [BODY]
+#                            `cgi_background`, but the first of these calls (as strace names them) takes
+#                            half a second to begin; comes back when it has been asked for
 #   cgi_end                  for teardown: end what is left in the background
 
 as() {
@@ -212,6 +215,20 @@ cgi_unread() {
     timeout 60 env -i "${env[@]}" "$program" <"$input" 1>&"$write" 2>"$pipe.stderr" || exit_code=$?
     exec {write}>&-
     cgi_sane "$pipe.stderr"
+}
+
+cgi_slowly() {
+    local calls=$1 env program input
+    shift
+    cgi_request "$@"
+    # Leaks are looked for by ptrace, which strace has already.
+    env+=(ASAN_OPTIONS=detect_leaks=0)
+    cgi_output=$(mktemp "$BATS_TEST_TMPDIR/output.XXXXXX")
+    env -i "${env[@]}" strace -qq -o "$cgi_output.calls" -e trace="$calls" \
+        -e inject="$calls:delay_enter=500000:when=1" "$program" \
+        <"$input" >"$cgi_output" 2>"$cgi_output.stderr" 3>&- &
+    cgi_pid=$!
+    eventually 10 test -s "$cgi_output.calls"
 }
 
 cgi_end() {

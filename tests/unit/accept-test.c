@@ -276,8 +276,7 @@ static void durable(void **state)
     free(note.line);
 }
 
-/* ---- Many at once -----------------------------------------------------------------------------
- */
+/* ---- Many at once  */
 
 #define WRITERS 16
 #define EACH 50

@@ -11,8 +11,7 @@ static int open_base(struct fixture *f)
     return dir;
 }
 
-/* ---- Files ------------------------------------------------------------------------------------
- */
+/* ---- Files  */
 
 static void read_sizes(void **state)
 {
@@ -165,8 +164,7 @@ static void open_directories(void **state)
     close(dir);
 }
 
-/* ---- Directories ------------------------------------------------------------------------------
- */
+/* ---- Directories  */
 
 #define NAMES 400 /* many times what one look at the kernel's list gives */
 

@@ -89,8 +89,7 @@ static void expect(struct place *place, uint64_t seq, bool sent)
     thread_close(&place->thread);
 }
 
-/* ---- One state a test -------------------------------------------------------------------------
- */
+/* ---- One state a test  */
 
 /* Died before the commit: nothing has happened. */
 static void uncommitted(void **state)
@@ -308,8 +307,7 @@ static void encoded_author(void **state)
     thread_close(&place.thread);
 }
 
-/* ---- The next writer --------------------------------------------------------------------------
- */
+/* ---- The next writer  */
 
 /* The sender comes back with the message that was interrupted: it has been sent. */
 static void retried_by_its_sender(void **state)

@@ -47,8 +47,7 @@ struct fixture {
     struct spool spool;
 };
 
-/* ---- Files ------------------------------------------------------------------------------------
- */
+/* ---- Files  */
 
 static inline void fixture_path(const struct fixture *f, const char *name, char out[FIXTURE_PATH])
 {
@@ -90,8 +89,7 @@ static inline int fixture_remove_one(const char *path, const struct stat *info, 
     return remove(path);
 }
 
-/* ---- The spool and its clock ------------------------------------------------------------------
- */
+/* ---- The spool and its clock  */
 
 /* Seconds by which both clocks are ahead. */
 static inline void fixture_clock(const struct fixture *f, long sec)
@@ -170,8 +168,7 @@ static inline int fixture_down(void **state)
     return result;
 }
 
-/* ---- Many at once -----------------------------------------------------------------------------
- */
+/* ---- Many at once  */
 
 /*
  * Run `child` in `count` processes that begin together, and wait. How many returned 0. Each is to
@@ -205,8 +202,7 @@ static inline int fixture_fork(int count, int (*child)(void *context, int index)
     return good;
 }
 
-/* ---- People and threads -----------------------------------------------------------------------
- */
+/* ---- People and threads  */
 
 static inline struct user fixture_user(const char *name)
 {
@@ -241,8 +237,7 @@ static inline void fixture_room(struct fixture *f, const char *names, char id[UU
     assert_int_equal(thread_make(&f->spool, id, true, users, count, "{}\n", 3), 0);
 }
 
-/* ---- Stanzas: "<sender's directory> <seq> <prev or -> <time> <text>\n" -------------------------
- */
+/* ---- Stanzas: "<sender's directory> <seq> <prev or -> <time> <text>\n"  */
 
 struct note {
     const char *text;
@@ -345,8 +340,7 @@ static inline void fixture_say(struct fixture *f, const char *thread, const char
     free(note.line);
 }
 
-/* ---- The journal ------------------------------------------------------------------------------
- */
+/* ---- The journal  */
 
 /* All records from the beginning; how many. */
 static inline size_t fixture_records(struct fixture *f, struct journal_record *out, size_t most)

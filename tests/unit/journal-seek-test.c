@@ -215,8 +215,7 @@ static void previous_at_the_trimmed_beginning(void **state)
     journal_close(&reader);
 }
 
-/* ---- The cost of a seek -----------------------------------------------------------------------
- */
+/* ---- The cost of a seek  */
 
 /* How many times this process has asked the kernel to read; -1: it does not count. */
 static long reads(void)

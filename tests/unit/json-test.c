@@ -310,7 +310,8 @@ static void invalid(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* No beginning of a valid text is valid, and none makes us read past its end (the sanitizer looks).
+/*
+ * No beginning of a valid text is valid, and none makes us read past its end (the sanitizer looks).
  */
 static void beginnings(void **state)
 {

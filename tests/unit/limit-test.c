@@ -5,10 +5,10 @@
 
 #include "spool/limit.h"
 
-/* ---- Messages a minute ------------------------------------------------------------------------
- */
+/* ---- Messages a minute  */
 
-/* How many messages are allowed at once, up to `most`; `*wait`: seconds, for the first that is not.
+/*
+ * How many messages are allowed at once, up to `most`; `*wait`: seconds, for the first that is not.
  */
 static int burst(struct fixture *f, const char *name, int most, int *wait)
 {
@@ -139,8 +139,7 @@ static void counted_by_many_at_once(void **state)
     assert_in_range(burst(f, "alice", 100, &wait), 0, 1);
 }
 
-/* ---- Streams ----------------------------------------------------------------------------------
- */
+/* ---- Streams  */
 
 /* A process that takes `count` slots of a user and keeps them until something comes by `gate`. */
 struct holder {

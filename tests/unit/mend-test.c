@@ -31,8 +31,7 @@ static size_t mend(struct fixture *f)
     return count;
 }
 
-/* ---- What may have happened -------------------------------------------------------------------
- */
+/* ---- What may have happened  */
 
 struct site {
     struct fixture *f;
@@ -153,8 +152,7 @@ static void test_random_losses(void **state)
     }
 }
 
-/* ---- What is not looked for -------------------------------------------------------------------
- */
+/* ---- What is not looked for  */
 
 static void wait_ms(int64_t ms)
 {

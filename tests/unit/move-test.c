@@ -3,8 +3,7 @@
 
 #include "spool/move.h"
 
-/* ---- Helpers ----------------------------------------------------------------------------------
- */
+/* ---- Helpers  */
 
 static void failed(void *context, const char *object, int error)
 {
@@ -62,8 +61,7 @@ static int entries(struct fixture *f, const char *thread, const char *folder)
     return fixture_entries(f->spool.threads, path);
 }
 
-/* ---- What is delivered ------------------------------------------------------------------------
- */
+/* ---- What is delivered  */
 
 #define NEVER (-1) /* is no member */
 
@@ -134,8 +132,7 @@ static void test_damaged_delivered_is_told_and_waited_for(void **state)
     mover_close(&mover);
 }
 
-/* ---- Over time --------------------------------------------------------------------------------
- */
+/* ---- Over time  */
 
 static void test_follows_what_comes(void **state)
 {

@@ -5,8 +5,7 @@
 
 #include "spool/online.h"
 
-/* ---- Presence as short as it can be: "<user> +\n" and "<user> -\n" -----------------------------
- */
+/* ---- Presence as short as it can be: "<user> +\n" and "<user> -\n"  */
 
 static int fault;    /* errno for the next line to fail with */
 static bool crowded; /* let everybody else come in between */
@@ -70,8 +69,7 @@ static void touch(struct fixture *f, const char *name, int expected)
     expect_online(f, name, true);
 }
 
-/* ---- Coming -----------------------------------------------------------------------------------
- */
+/* ---- Coming  */
 
 static void arrival_is_published_once(void **state)
 {
@@ -127,8 +125,7 @@ static void arrival_that_cannot_be_published(void **state)
     assert_string_equal(published(f), "alice +\n");
 }
 
-/* ---- The lease --------------------------------------------------------------------------------
- */
+/* ---- The lease  */
 
 static void lease_runs_out(void **state)
 {
@@ -177,8 +174,7 @@ static void who_is_online(void **state)
     assert_int_equal(online_each(&f->spool, remember, text), 42);
 }
 
-/* ---- Going ------------------------------------------------------------------------------------
- */
+/* ---- Going  */
 
 static void departure_is_published_once(void **state)
 {
@@ -312,8 +308,7 @@ static void life_from_the_future(void **state)
     assert_string_equal(published(f), "alice +\nbob +\nbob -\n");
 }
 
-/* ---- Short-lived stanzas ----------------------------------------------------------------------
- */
+/* ---- Short-lived stanzas  */
 
 static void published_and_read(void **state)
 {

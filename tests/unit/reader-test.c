@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reader-fixture.h"
 
-/* ---- Messages ---------------------------------------------------------------------------------
- */
+/* ---- Messages  */
 
 static void members_only(void **state)
 {
@@ -99,8 +98,7 @@ static void delivered_stanzas_are_in_cur(void **state)
     expect(f, "alice", &beginning, "one;two;", false);
 }
 
-/* ---- Presence ---------------------------------------------------------------------------------
- */
+/* ---- Presence  */
 
 /* One row: `friends` of the reader, alice, and of bob, who is online now; what alice sees. */
 static void presence_of_friends(void **state)
@@ -160,8 +158,7 @@ static void presence_that_is_gone(void **state)
     expect(f, "alice", &beginning, "bob +;", false);
 }
 
-/* ---- Where reading begins ---------------------------------------------------------------------
- */
+/* ---- Where reading begins  */
 
 static void resumes_exactly(void **state)
 {

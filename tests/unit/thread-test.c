@@ -3,8 +3,7 @@
 
 #define ID "7d1f0a5e-1234-4abc-8def-0123456789ab"
 
-/* ---- Making one -------------------------------------------------------------------------------
- */
+/* ---- Making one  */
 
 static int join_line(void *context, const struct member *member)
 {
@@ -156,8 +155,7 @@ static void opened_by_its_id_only(void **state)
     }
 }
 
-/* ---- The thread of a set of people ------------------------------------------------------------
- */
+/* ---- The thread of a set of people  */
 
 static void set_of(struct fixture *f, const char *names, char id[UUID_SIZE], size_t *count)
 {
@@ -216,8 +214,7 @@ static void id_of_a_set_differs_between_sites(void **state)
     assert_string_not_equal(here, there);
 }
 
-/* ---- Members ----------------------------------------------------------------------------------
- */
+/* ---- Members  */
 
 static int stop_at_second(void *context, const struct member *member)
 {
@@ -280,8 +277,7 @@ static void members_until_told_to_stop(void **state)
     thread_close(&thread);
 }
 
-/* ---- The lock ---------------------------------------------------------------------------------
- */
+/* ---- The lock  */
 
 static void one_lock(void **state)
 {

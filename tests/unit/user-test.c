@@ -3,8 +3,7 @@
 
 #define THREAD "7d1f0a5e-1234-4abc-8def-0123456789ab"
 
-/* ---- Being there ------------------------------------------------------------------------------
- */
+/* ---- Being there  */
 
 static void made_complete(void **state)
 {
@@ -115,8 +114,7 @@ static void each_user(void **state)
     assert_int_equal(user_each(&f->spool, collect, text), 42);
 }
 
-/* ---- Files ------------------------------------------------------------------------------------
- */
+/* ---- Files  */
 
 static void texts(void **state)
 {
@@ -212,8 +210,7 @@ static void very_many_friends(void **state)
     assert_int_equal(user_friends(&f->spool, &alice, &carol), 0);
 }
 
-/* ---- What has been delivered ------------------------------------------------------------------
- */
+/* ---- What has been delivered  */
 
 static void delivered_moves_forward(void **state)
 {
@@ -316,8 +313,7 @@ static void delivered_to_nobody(void **state)
     assert_false(user_known(&f->spool, &nobody));
 }
 
-/* ---- Membership -------------------------------------------------------------------------------
- */
+/* ---- Membership  */
 
 static void joined(void **state)
 {

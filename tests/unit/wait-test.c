@@ -224,8 +224,7 @@ static void descriptors_of_every_length(void **state)
     }
 }
 
-/* ---- Without inotify --------------------------------------------------------------------------
- */
+/* ---- Without inotify  */
 
 /* Open instances until the user has no more. 0, or -1: descriptors have run out first. */
 static int exhaust_inotify(void)
