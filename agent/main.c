@@ -36,11 +36,7 @@ void command_list(bool error)
 /* status must not make a spool of a mistyped path. */
 static bool is_missing(void)
 {
-    const char *path = getenv("SPOOLCHAT_SPOOL");
-
-    if (path == NULL || *path == '\0')
-        path = SPOOL_DIR;
-    return access(path, F_OK) == -1 && errno == ENOENT;
+    return access(spool_path(), F_OK) == -1 && errno == ENOENT;
 }
 
 int command_open(const struct command *command, struct spool *spool, bool make)

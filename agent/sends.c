@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,13 +31,15 @@ static struct cursor end; /* the journal's end then */
 static int64_t all_ms;
 
 /* 1: there is something. */
-static int has_drafts(struct thread *thread)
+static int has_drafts(struct agent *agent, const char *id)
 {
+    char path[PATH_SIZE];
     struct dir dir;
     int result;
 
-    if (dir_open(&dir, thread->fd, "tmp") == -1)
-        return -1;
+    snprintf(path, sizeof path, "%s/tmp", id);
+    if (dir_open(&dir, agent->spool.threads, path) == -1)
+        return errno == ENOENT ? 0 : -1;
     result = dir_next(&dir) != NULL;
     return dir_close(&dir) == -1 ? -1 : result;
 }
@@ -44,11 +47,8 @@ static int has_drafts(struct thread *thread)
 /* Who has the lock is alive, and clears up first; who is dead holds no lock. */
 static int finish(struct agent *agent, struct thread *thread)
 {
-    int found = has_drafts(thread);
     int result;
 
-    if (found != 1)
-        return found;
     if (thread_try_lock(thread) == -1)
         return errno == EWOULDBLOCK ? 0 : -1;
     result = thread_finish(&agent->spool, thread, &agent->grammar);
@@ -60,12 +60,12 @@ static int look_at(void *context, const char *id)
 {
     struct agent *agent = context;
     struct thread thread;
-    int result = thread_open(&agent->spool, &thread, id);
+    int result = has_drafts(agent, id);
 
-    if (result == -1 && errno == ENOENT)
-        return 0;
-    if (result == 0) {
-        result = finish(agent, &thread);
+    if (result == 1) {
+        result = thread_open(&agent->spool, &thread, id);
+        if (result == 0)
+            result = finish(agent, &thread);
         thread_close(&thread);
     }
     if (result == -1)

@@ -5,9 +5,10 @@
  *
  * REQUEST  GET.
  * REPLY    200 {"success": true, "friends": [{"entity": sender object, "show", "status",
- * "available"}]}. Friends are who have each other in users/<user>/friends; without that file
- * everybody is. FILES    reads users/, online/; removes who is gone from online/ and publishes
- * that. ERRORS   401; 405.
+ *          "available"}]}. Friends have each other in users/<user>/friends; without that file
+ *          everybody is one.
+ * FILES    reads users/, online/; takes who is gone off online/ and publishes that.
+ * ERRORS   401; 405.
  */
 
 #include <string.h>
@@ -26,14 +27,10 @@ static size_t count;
 static int list(void *context, const struct user *user)
 {
     struct spool *spool = &endpoint.spool;
-    int friends;
 
     (void)context;
-    if (strcmp(user->dir, endpoint.me.dir) == 0)
+    if (strcmp(user->dir, endpoint.me.dir) == 0 || !people_friends(spool, &endpoint.me, user))
         return 0;
-    friends = user_friends(spool, &endpoint.me, user);
-    if (friends != 1)
-        return friends;
     if (count++ > 0)
         buf_puts(&reply, ",");
     people_presence_object_put(&reply, spool, user, online_is(spool, user));

@@ -3,12 +3,14 @@
 /*
  * start-session: find or make the thread of some people (Browser based Chat 1.0, section 2.2)
  *
- * REQUEST  POST, form: user (once for each other person), subject; or JSON: {"user": name or
- * [names], "subject": text}. REPLY    200 {"success": true, "thread_id": <UUID>, "members": [sender
- * objects, the asker among them]}, and "memberCount" where there are more members than are shown.
- * The same people get the same thread, in whatever order and whoever asks; with a subject they get
- * a new room. FILES    threads/<thread>/, users/<each>/threads/<thread>. ERRORS   400 no user, not
- * a name, too many; 401; 403 unknown, no friend, or oneself; 405; 411; 413; 415.
+ * REQUEST  POST, form: user (once for each other person), subject; or JSON: {"user": name or [names],
+ *          "subject": text}.
+ * REPLY    200 {"success": true, "thread_id": <UUID>, "members": [sender objects, the asker's too]},
+ *          and "memberCount" where there are more than are shown. The same people get the same
+ *          thread, in whatever order and whoever asks; with a subject they get a new room.
+ * FILES    threads/<thread>/, users/<each>/threads/<thread>.
+ * ERRORS   400 no user, not a name, too many; 401; 403 unknown, no friend, or oneself; 405; 411;
+ *          413; 415; 507 no space.
  */
 
 #include <string.h>

@@ -3,15 +3,17 @@
 /*
  * stream: what is said to a user, as it is said (Browser based Chat 1.0, sections 3 and 4.2.2)
  *
- * REQUEST  GET, or GET stream/<token> without a login. since=<cursor> (or the header
- * Last-Event-ID): go on behind it; without: behind what has reached the user. wait=<seconds>: how
- * long at most; limit=<number>: at most so many stanzas in one envelope. Accept: text/event-stream
- * asks for events. REPLY    200, an envelope as soon as there is something in it or the time is
- * over; or server-sent events until the time is over, the token's end, or the client's. Who comes
- * without a cursor first gets who of their friends is online. FILES    reads journal/, threads/,
- * presence/; touches online/<user>; moves users/<user>/delivered. ERRORS   400 damaged since, wait
- * or limit; 401; 404 wrong or expired token; 405. With too many streams open, an envelope comes at
- * once and names retry_after; events end at once and name a longer `retry`.
+ * REQUEST  GET, or GET stream/<token> without a login. since=<cursor> (or the header Last-Event-ID):
+ *          go on behind it; without: behind what has reached the user. wait=<seconds>: how long at
+ *          most; limit=<number>: at most so many stanzas in one envelope. Accept: text/event-stream
+ *          asks for events.
+ * REPLY    200, an envelope as soon as there is something in it or the time is over; or server-sent
+ *          events until the time is over, the token's end, or the client's. Who comes without a
+ *          cursor is first told who of their friends is online.
+ * FILES    reads journal/, threads/, presence/; touches online/<user>; moves users/<user>/delivered.
+ * ERRORS   400 damaged since, wait or limit; 401; 404 wrong or expired token; 405. With too many
+ *          streams open, an envelope comes at once and names retry_after; events end at once and
+ *          name a longer `retry`.
  */
 
 #include <errno.h>
@@ -158,15 +160,13 @@ static int greet(void *context, const struct user *user)
     SCRATCH static char line[STANZA_LINE_MAX];
     struct buf presence = buf_over(line, sizeof line);
     void (*put)(const char *presence_line, size_t len) = *(void (**)(const char *, size_t))context;
-    int friends = 0;
 
-    if (strcmp(user->dir, endpoint.me.dir) != 0)
-        friends = user_friends(&endpoint.spool, &endpoint.me, user);
-    if (friends == 1) {
-        people_presence_put(&presence, &endpoint.spool, user, true);
-        put(presence.data, presence.len);
-    }
-    return friends == -1 ? -1 : 0;
+    if (strcmp(user->dir, endpoint.me.dir) == 0 ||
+        !people_friends(&endpoint.spool, &endpoint.me, user))
+        return 0;
+    people_presence_put(&presence, &endpoint.spool, user, true);
+    put(presence.data, presence.len);
+    return 0;
 }
 
 /* On connecting: first whoever has gone without anybody noticing, then who is here. */
@@ -190,7 +190,7 @@ static void begin_envelope(void)
 
 static void put_in_envelope(const char *line, size_t len)
 {
-    if (out.len < BATCH_MAX)
+    if (out.len < BATCH_MAX + STANZA_LINE_MAX)
         (void)envelope_add(&envelope, line, len);
 }
 
@@ -216,8 +216,9 @@ static _Noreturn void answer_poll(void)
     wait_disarm(&wait_state);
     cursor_print(cursor, reader.journal.at);
     envelope_close(&envelope, cursor, reader.limited, over_budget && idle ? BUSY_RETRY_SEC : 0);
-    acknowledge();
-    cgi_reply(200, "application/json", out.data, out.len);
+    if (cgi_send(200, "application/json", out.data, out.len) == 0)
+        acknowledge();
+    exit(0);
 }
 
 static _Noreturn void long_poll(void)
@@ -235,10 +236,14 @@ static _Noreturn void long_poll(void)
     answer_poll();
 }
 
+/* A write that fails here fails again where it is looked at. */
 static void put_as_event(const char *line, size_t len)
 {
+    event_put(&out, NULL, line, len);
     if (out.len < BATCH_MAX)
-        event_put(&out, NULL, line, len);
+        return;
+    (void)cgi_stream_write(out.data, out.len);
+    out.len = 0;
 }
 
 /* Put what there is behind `out`, up to a batch. 1: there may be more; 0; -1: the journal cannot be

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * token: access to a user's stream and to sending, without the site's login (Browser based
- * Chat 1.0, section 4)
+ * token: access to a user's stream and to sending, without a login (Browser based Chat 1.0, section 4)
  *
  * REQUEST  POST token, no body. DELETE token/<token>. Both logged in by the web server.
- * REPLY    200 {"token": <UUID>, "expires_in": <seconds>}. 204: the token opens nothing any more.
+ * REPLY    200 {"token": <UUID>, "expires_in": <seconds>}. 204: it opens nothing any more.
  * FILES    tokens/<SHA-256 of the token> made; removed. users/<user>/ made for who comes first.
  * ERRORS   401 not logged in; 404 no such token of this user; 405 anything but POST and DELETE.
  */

@@ -8,6 +8,7 @@
 
 void endpoint_start(struct endpoint *endpoint, const char *program, const char *methods)
 {
+    cgi_name(program);
     endpoint->token = NULL;
     if (spool_open(&endpoint->spool) == -1)
         cgi_die_errno(endpoint->spool.complaint);

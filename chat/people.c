@@ -44,6 +44,15 @@ void people_sender_put(struct buf *out, struct spool *spool, const struct user *
         warn(user, "profile.json", "is no JSON object");
 }
 
+bool people_friends(struct spool *spool, const struct user *one, const struct user *other)
+{
+    int friends = user_friends(spool, one, other);
+
+    if (friends == -1)
+        warn(other, "friends", "this list, or its reader's, cannot be read");
+    return friends == 1;
+}
+
 /* The two parts of a presence, in storage that the next one uses again. */
 struct parts {
     struct buf sender;

@@ -20,6 +20,12 @@ extern const struct spool_grammar people_grammar;
  * left out. */
 void people_sender_put(struct buf *out, struct spool *spool, const struct user *user);
 
+/*
+ * Whether the two see each other (spool/user.h). A list that cannot be read is told to the operator,
+ * and taken for one without the other in it.
+ */
+bool people_friends(struct spool *spool, const struct user *one, const struct user *other);
+
 /* Append the user's presence: as a stored line; as the object of a list. */
 void people_presence_put(struct buf *out, struct spool *spool, const struct user *user,
                          bool available);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "chat/people.h"
 #include "protocol/buf.h"
 #include "protocol/json.h"
 #include "protocol/stanza.h"
@@ -19,15 +20,10 @@ static struct user people[THREAD_MEMBERS_MAX + 1];
 /* One answer for who is unknown and who is no friend: nobody learns here who exists. */
 static void check_other(struct endpoint *endpoint, const struct user *other)
 {
-    int friends = 0;
-
     if (strcmp(other->dir, endpoint->me.dir) == 0)
         cgi_die(403, "A thread needs somebody else.");
-    if (user_known(&endpoint->spool, other))
-        friends = user_friends(&endpoint->spool, &endpoint->me, other);
-    if (friends == -1)
-        cgi_die_errno("users");
-    if (friends == 0)
+    if (!user_known(&endpoint->spool, other) ||
+        !people_friends(&endpoint->spool, &endpoint->me, other))
         cgi_die(403, "One of these users is unknown, or no friend of yours.");
 }
 
@@ -55,13 +51,9 @@ static struct buf describe(const struct user *by, const char *subject)
 static size_t gather(struct endpoint *endpoint, const char *field, const char *const *others,
                      size_t count)
 {
-    size_t most = endpoint->spool.config.max_members;
-
-    if (most == 0 || most > THREAD_MEMBERS_MAX)
-        most = THREAD_MEMBERS_MAX;
     if (count == 0)
         cgi_die_field(field, "This field is required.");
-    if (count + 1 > most)
+    if (count > THREAD_MEMBERS_MAX)
         cgi_die_field(field, "These are more people than a thread may have.");
     people[0] = endpoint->me;
     for (size_t i = 0; i < count; i++) {
@@ -70,6 +62,17 @@ static size_t gather(struct endpoint *endpoint, const char *field, const char *c
         check_other(endpoint, &people[i + 1]);
     }
     return count + 1;
+}
+
+/* Of different people: who is named twice counts once. */
+static void check_count(struct endpoint *endpoint, const char *field, size_t members)
+{
+    size_t most = endpoint->spool.config.max_members;
+
+    if (most == 0 || most > THREAD_MEMBERS_MAX)
+        most = THREAD_MEMBERS_MAX;
+    if (members > most)
+        cgi_die_field(field, "These are more people than a thread may have.");
 }
 
 void session_thread(struct endpoint *endpoint, const char *field, const char *const *others,
@@ -81,6 +84,7 @@ void session_thread(struct endpoint *endpoint, const char *field, const char *co
     /* Sorting puts the maker elsewhere; a room's owner must be its first member. */
     if (thread_of_set(&endpoint->spool, people, &members, thread) == -1)
         cgi_die_errno("threads");
+    check_count(endpoint, field, members);
     if (subject != NULL) {
         id_random(thread);
         for (size_t i = 1; i < members; i++)

@@ -35,6 +35,9 @@ struct cgi {
     struct form query;
 };
 
+/* What the executable is called in the operator's log, for what goes wrong before cgi_start. */
+void cgi_name(const char *program);
+
 /*
  * Take the environment in and clear it, ignore SIGPIPE, set the deadline (a lock waited for too
  * long ends in EINTR, which cgi_die_errno calls 503; anything else that lasts is killed a moment
@@ -60,6 +63,9 @@ bool cgi_content_is(const struct cgi *cgi, const char *type);
 /* Write head and body at once: status, our header set, Content-Type (NULL and len 0: none), and
  * exit 0. */
 _Noreturn void cgi_reply(int status, const char *type, const char *body, size_t len);
+
+/* The same, but comes back when all is on its way: 0, or -1 when the peer did not take it. */
+int cgi_send(int status, const char *type, const char *body, size_t len);
 
 /*
  * A problem document with this status and this sentence, which may quote nothing from the client.

@@ -28,6 +28,11 @@ static const char *program_name; /* NULL before cgi_start */
 static const char *reader_origin;
 static bool head_begun;
 
+void cgi_name(const char *program)
+{
+    program_name = program;
+}
+
 void reply_start(const char *program, const char *reader)
 {
     program_name = program;
@@ -127,7 +132,7 @@ int reply_send(struct iovec *part, int count)
     return 0;
 }
 
-static _Noreturn void answer(int status, const struct answer *with)
+static int send_answer(int status, const struct answer *with)
 {
     static char room[REPLY_HEAD_MAX];
     struct buf head = buf_over(room, sizeof room);
@@ -147,8 +152,21 @@ static _Noreturn void answer(int status, const struct answer *with)
     }
     buf_puts(&head, "\r\n");
     parts[0].iov_len = head.len;
-    reply_send(parts, 2);
+    return reply_send(parts, 2);
+}
+
+static _Noreturn void answer(int status, const struct answer *with)
+{
+    (void)send_answer(status, with);
     exit(0);
+}
+
+int cgi_send(int status, const char *type, const char *body, size_t len)
+{
+    int result = send_answer(status, &(struct answer){.type = type, .body = body, .len = len});
+
+    close(STDOUT_FILENO); /* nobody waits for what is still to be done */
+    return result;
 }
 
 void cgi_reply(int status, const char *type, const char *body, size_t len)

@@ -129,7 +129,7 @@ static int read_on(struct pendings *pendings, struct journal_reader *reader, uin
     return found;
 }
 
-/* ---- Learning ------------------------------------------------------------------------------- ---- */
+/* ---- Learning ---- */
 
 struct learning {
     struct pendings *pendings;

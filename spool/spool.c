@@ -116,13 +116,18 @@ static int open_format(struct spool *spool)
                     errno == EPROTO ? "format: not a spool that this version knows" : "format");
 }
 
-int spool_open(struct spool *spool)
+const char *spool_path(void)
 {
     const char *path = getenv("SPOOLCHAT_SPOOL");
 
+    return path != NULL && *path != '\0' ? path : SPOOL_DIR;
+}
+
+int spool_open(struct spool *spool)
+{
+    const char *path = spool_path();
+
     clock_start();
-    if (path == NULL || *path == '\0')
-        path = SPOOL_DIR;
     spool->root = file_open_dir(AT_FDCWD, path);
     if (spool->root == -1 && errno == ENOENT && (mkdir(path, 0700) == 0 || errno == EEXIST))
         spool->root = file_open_dir(AT_FDCWD, path);

@@ -39,6 +39,9 @@ struct spool {
     char complaint[CONFIG_COMPLAINT_MAX]; /* for the operator, when spool_open fails */
 };
 
+/* Where the spool is: SPOOLCHAT_SPOOL in the environment, else the compiled-in path. */
+const char *spool_path(void);
+
 /*
  * Open the spool that SPOOLCHAT_SPOOL names, else the compiled-in one; make it when it is not
  * there. Its mode must be 0700 and its owner who we are (EPERM). -1 with errno and `complaint`. It

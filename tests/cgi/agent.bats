@@ -644,6 +644,55 @@ segments() {
     same '1 2' "$(journaled)"
 }
 
+# ---- Killed ------------------------------------------------------------------------------------
+
+# A spool with one of everything that the agent does.
+plant_work() {
+    thread_of alice bob
+    say alice "$thread" one
+    receive alice
+    receive bob
+    say bob "$thread" two
+    say alice "$thread" three
+    truncate -s -128 "$SPOOL/journal/0000000000"
+    say bob "$thread" four
+    plant_accepted 5
+    echo '{"half' >"$SPOOL/threads/$thread/tmp/7d1f0a5e-0000-4000-8000-000000000000"
+    token_new alice
+    clock_forward 3700
+}
+
+@test "killed at any change it makes, the next one ends it" {
+    local name k template work
+    plant_work
+    template=$SPOOL
+    work=$BATS_TEST_TMPDIR/work
+    for name in pwrite64 write renameat unlinkat ftruncate; do
+        for ((k = 1; ; k++)); do
+            rm -rf "$work"
+            cp -a "$template" "$work"
+            status=0
+            SPOOLCHAT_SPOOL=$work SPOOLCHAT_TEST_CLOCK=$CLOCK "${traced[@]}" -e trace="$name" \
+                -e inject="$name:signal=KILL:when=$k" "$BIN/bin/spoolchat" agent --once \
+                >/dev/null 2>&1 || status=$?
+            ((status != 0)) || break
+            SPOOL=$work run -0 spoolchat agent --once
+            SPOOL=$work
+            same '1 2 3 4 5' "$(journaled | tr ' ' '\n' | sort | tr '\n' ' ' | sed 's/ $//')"
+            same 1 "$(in_folder cur)"
+            same '2 3 4 5' "$(in_folder new)"
+            empty "$SPOOL/threads/$thread/tmp"
+            empty "$SPOOL/tokens"
+            empty "$SPOOL/online"
+            [[ $SPOOL/users/alice/sent/$id -ef $(stanza 5) ]]
+            once
+            SPOOL=$template
+        done
+        # There was something to be killed at.
+        ((k > 1))
+    done
+}
+
 # ---- Failures ----------------------------------------------------------------------------------
 
 @test "what fails is named once, and the rest goes on" {

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154
+# (tests as subshells, variables that lib.bash and faults.bash take and give)
+#
+# A stream that waits: misses nothing, whatever tells it of news, and ends when it should.
+
+setup() {
+    load lib
+    load faults
+    # bats follows each command of each function, which takes longer than the commands.
+    set +T
+    spool_new
+    room_new
+    # Leaks are looked for by other tests; here somebody else traces.
+    CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0 ASAN_OPTIONS=detect_leaks=0)
+    thread_of alice bob
+    as bob GET 'stream?wait=0'
+    cursor=$(field cursor)
+    pids=()
+}
+
+teardown() {
+    local pid
+    for pid in "${pids[@]}"; do
+        ! process_alive "$pid" || process_stop "$pid"
+    done
+    room_end
+}
+
+# listen NAME METHOD TARGET: in the background, in a session of its own; output in $room/NAME, pid in $pid.
+# The command `wrapper` comes before it.
+listen() {
+    local name=$1 env program input
+    shift
+    cgi_request "$@"
+    env -i "${env[@]}" setsid "${wrapper[@]}" "$program" <"$input" >"$room/$name" 2>"$room/$name.stderr" 3>&- &
+    pid=$!
+    pids+=("$pid")
+}
+
+clock_ms() {
+    echo $((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
+# ended MS PID...: all of them, within so many ms; it takes no longer to say so.
+ended() {
+    local begin pid
+    begin=$(clock_ms)
+    for pid in "${@:2}"; do
+        eventually $(($1 / 1000 + 1)) not process_alive "$pid" || { echo "$pid goes on"; return 1; }
+    done
+    (($(clock_ms) - begin < $1)) || { echo "after $(($(clock_ms) - begin)) ms"; return 1; }
+}
+
+watches() {
+    grep -qs '^inotify wd' "/proc/$1/fdinfo/"*
+}
+
+# Whether it waits. Somebody else on this machine may have taken all inotify instances for a moment.
+waits() {
+    watches "$1" || grep -qs poll "/proc/$1/wchan"
+}
+
+# ---- What lands between the look and the wait --------------------------------------------------
+
+# It is stopped for two seconds as it is about to wait. Without what the kernel tells it would look again
+# only five seconds after that.
+@test "a stanza that lands between look and wait is there at once, however the kernel tells" {
+    local how
+    local delay='inject=ppoll:delay_enter=2000000:when=1' no_inotify='inject=inotify_init1:error=EMFILE'
+    # Without limits fcntl is only asked for notification.
+    CGI_ENV+=(SPOOLCHAT_USER_STREAMS=0 SPOOLCHAT_MAX_STREAMS=0)
+    for how in inotify dnotify looking; do
+        wrapper=(strace -qq -y -o "$room/$how.trace" -e "$delay")
+        [[ $how == inotify ]] || wrapper+=(-e "$no_inotify")
+        [[ $how != looking ]] || wrapper+=(-e inject=fcntl:error=EINVAL)
+        ME=bob listen "$how" GET "stream?wait=20&since=$cursor"
+    done
+    for how in inotify dnotify looking; do
+        eventually 10 grep -q '^ppoll(' "$room/$how.trace"
+    done
+    say alice "$thread" 'in between'
+    # Not so late that they were waiting already.
+    not grep -q '^ppoll(.*) *= ' "$room"/*.trace
+    ended 4500 "${pids[@]}"
+    for how in inotify dnotify looking; do
+        grep -q '"text":"in between"' "$room/$how"
+    done
+    grep -qE '^inotify_(init1\(.*EMFILE|add_watch\(.*= 1$)' "$room/inotify.trace"
+    grep -q '^inotify_init1(.*EMFILE.*INJECTED' "$room/dnotify.trace"
+    [[ ! -e /proc/sys/fs/dir-notify-enable ]] || grep -q 'F_NOTIFY, .*) = 0' "$room/dnotify.trace"
+    grep -q 'F_NOTIFY, .*INJECTED' "$room/looking.trace"
+}
+
+@test "with no inotify instance left" {
+    wrapper=(unshare --user --map-root-user)
+    "${wrapper[@]}" true || skip 'no user namespaces here'
+    # shellcheck disable=SC2016
+    wrapper+=(sh -c 'echo 0 >/proc/sys/user/max_inotify_instances && exec "$@"' sh)
+    "${wrapper[@]}" true || skip 'the limit cannot be set here'
+    ME=bob listen poll GET "stream?wait=20&since=$cursor"
+    ME=bob ACCEPT=text/event-stream listen events GET "stream?since=$cursor"
+    eventually 10 grep -q '^id: ' "$room/events"
+    not watches "$pid"
+    say alice "$thread" 'without'
+    eventually 3 grep -q '"text":"without"' "$room/poll"
+    eventually 3 grep -q '"text":"without"' "$room/events"
+}
+
+# ---- Its end -----------------------------------------------------------------------------------
+
+# listen_to_pipe ARGUMENTS of listen: its output is a pipe that we read as descriptor 5.
+listen_to_pipe() {
+    mkfifo "$room/$1"
+    listen "$@"
+    exec 5<"$room/$1"
+}
+
+@test "a long poll ends at once when nobody reads it any more" {
+    ME=bob listen_to_pipe poll GET "stream?wait=20&since=$cursor"
+    eventually 10 waits "$pid"
+    exec 5<&-
+    ended 1000 "$pid"
+}
+
+@test "events end at once when nobody reads them any more" {
+    local line=
+    ME=bob ACCEPT=text/event-stream listen_to_pipe events GET "stream?since=$cursor"
+    until [[ $line == id:* ]]; do
+        read -r line <&5
+    done
+    exec 5<&-
+    ended 1000 "$pid"
+}
+
+# Expired, or taken back: seen when it looks, which is every five seconds.
+@test "a stream ends when its token does" {
+    local expires revoked
+    as bob POST token
+    expires=$(field token)
+    as bob POST token
+    revoked=$(field token)
+    ACCEPT=text/event-stream listen events GET "stream/$expires?since=$cursor"
+    eventually 5 grep -q '^id: ' "$room/events"
+    listen poll GET "stream/$expires?wait=25&since=$cursor"
+    # These have a clock of their own, by which no time passes.
+    CGI_ENV+=(SPOOLCHAT_TEST_CLOCK=)
+    ACCEPT=text/event-stream listen revoked-events GET "stream/$revoked?since=$cursor"
+    listen revoked-poll GET "stream/$revoked?wait=25&since=$cursor"
+    eventually 5 grep -q '^id: ' "$room/revoked-events"
+    eventually 5 waits "${pids[1]}"
+    eventually 5 waits "$pid"
+    clock_forward 3601
+    as bob DELETE "token/$revoked"
+    expect 204
+    ended 8000 "${pids[@]}"
+    grep -q '^Status: 404 ' "$room/poll"
+    grep -q '^Status: 404 ' "$room/revoked-poll"
+    for pid in "${pids[@]}"; do
+        wait "$pid"
+    done
+}
+
+@test "events end by themselves when their time is over" {
+    ME=bob ACCEPT=text/event-stream listen events GET "stream?wait=1&since=$cursor"
+    ended 4000 "$pid"
+    wait "$pid"
+    grep -q '^id: ' "$room/events"
+    [[ ! -s $room/events.stderr ]]
+}
+
+# The exit of a process that watches takes 13 ms, and web servers wait for it.
+@test "nothing is watched any more when the answer is written" {
+    wrapper=(strace -qq -o "$room/trace" -e 'trace=inotify_add_watch,inotify_rm_watch,ppoll,writev')
+    ME=bob listen poll GET "stream?wait=20&since=$cursor"
+    eventually 10 grep -q '^ppoll(' "$room/trace"
+    say alice "$thread" 'news'
+    eventually 5 not process_alive "$pid"
+    grep -q '^inotify_add_watch(.*) = 1$' "$room/trace" || skip 'no inotify instance is left here'
+    run awk -F '(' '/^(inotify|writev)/ { print $1 }' "$room/trace"
+    same $'inotify_add_watch\ninotify_rm_watch\nwritev' "$output"
+}
