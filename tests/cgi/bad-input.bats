@@ -530,7 +530,7 @@ rows_end() {
 
 @test "stream: since, wait, limit" {
     local text accept
-    for text in x xyzzy 1 - 1- -1 -1-1 1-2-3 1--2 0x1-2 +1-1 1-+1 %201-1 '1-1%20' 1_1 1.0-1 1-1.5 1e3-5 \
+    for text in x xyzzy 1 - 1- -1 -1-1 1-2-3 1--2 0x1-2 +1-1 1-+1 %201-1 '1-1%20' 1_1 1.0-1 1-1.5 10000000000-1 1e3-5 \
         1-1%0a 9999999999999999-1 1-9999999999999999 18446744073709551617-1 %00 %ff ../../x 0-0x null; do
         row 400 "since=$text" GET "stream?wait=0&since=$text"
     done
