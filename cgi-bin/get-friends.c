@@ -27,10 +27,14 @@ static size_t count;
 static int list(void *context, const struct user *user)
 {
     struct spool *spool = &endpoint.spool;
+    int friends;
 
     (void)context;
-    if (strcmp(user->dir, endpoint.me.dir) == 0 || !people_friends(spool, &endpoint.me, user))
+    if (strcmp(user->dir, endpoint.me.dir) == 0)
         return 0;
+    friends = people_friends(spool, &endpoint.me, user);
+    if (friends != 1)
+        return friends;
     if (count++ > 0)
         buf_puts(&reply, ",");
     people_presence_object_put(&reply, spool, user, online_is(spool, user));

@@ -37,6 +37,9 @@ static bool is_form;
 static uint64_t placed_seq;
 static char placed_time[STANZA_TIME_SIZE];
 
+/* Until the user may send again. */
+static int wait_sec;
+
 static void read_message(void)
 {
     static char body[STANZA_BODY_MAX + 1];
@@ -76,16 +79,6 @@ static void find_thread(void)
     }
 }
 
-static void count_against_limit(void)
-{
-    int wait = limit_message(&endpoint.spool, &endpoint.me);
-
-    if (wait > 0)
-        cgi_die_later(429, (unsigned)wait, "You are sending faster than this site takes messages.");
-    if (wait == -1)
-        cgi_die_errno("users");
-}
-
 /* Called back under the thread's lock, when the message's place is known. */
 static int render(void *context, uint64_t seq, const char *prev, int64_t time_us, const char **line,
                   size_t *len)
@@ -99,7 +92,11 @@ static int render(void *context, uint64_t seq, const char *prev, int64_t time_us
     struct stanza_place place = {.seq = seq, .prev = prev, .time_us = time_us};
 
     (void)context;
-    if (people_members_put(&list, &endpoint.spool, &thread, &place.member_count) == -1)
+    wait_sec =
+        limit_message(&endpoint.spool, &endpoint.me); /* a repeated message never comes here */
+    errno = wait_sec > 0 ? EAGAIN : errno;
+    if (wait_sec != 0 ||
+        people_members_put(&list, &endpoint.spool, &thread, &place.member_count) == -1)
         return -1;
     people_sender_put(&who, &endpoint.spool, &endpoint.me);
     place.sender = who.data;
@@ -135,6 +132,11 @@ static void accept_message(void)
 
     if (thread_accept(&endpoint.spool, &thread, &post) != -1)
         return;
+    if (wait_sec > 0)
+        cgi_die_later(429, (unsigned)wait_sec,
+                      "You are sending faster than this site takes messages.");
+    if (errno == EMSGSIZE)
+        cgi_die(413, "With its thread's members this message is longer than can be kept.");
     if (errno == EEXIST)
         cgi_die(409, "You have used this id for another message.");
     memcpy(object + sizeof "threads/" - 1, thread.id, UUID_SIZE);
@@ -166,7 +168,6 @@ int main(void)
     find_thread();
     if (message.id[0] == '\0')
         id_random(message.id);
-    count_against_limit();
     accept_message();
     answer();
 }

@@ -162,7 +162,7 @@ static int greet(void *context, const struct user *user)
     void (*put)(const char *presence_line, size_t len) = *(void (**)(const char *, size_t))context;
 
     if (strcmp(user->dir, endpoint.me.dir) == 0 ||
-        !people_friends(&endpoint.spool, &endpoint.me, user))
+        people_friends(&endpoint.spool, &endpoint.me, user) != 1)
         return 0;
     people_presence_put(&presence, &endpoint.spool, user, true);
     put(presence.data, presence.len);
@@ -213,7 +213,6 @@ static _Noreturn void answer_poll(void)
     char cursor[CURSOR_SIZE];
     bool idle = envelope.stanzas == 0;
 
-    wait_disarm(&wait_state);
     cursor_print(cursor, reader.journal.at);
     envelope_close(&envelope, cursor, reader.limited, over_budget && idle ? BUSY_RETRY_SEC : 0);
     if (cgi_send(200, "application/json", out.data, out.len) == 0)
@@ -231,6 +230,7 @@ static _Noreturn void long_poll(void)
         begin_envelope();
         fill_envelope();
     }
+    wait_disarm(&wait_state);
     if (token_ended())
         cgi_die(404, "The token's time is over: ask for a new one.");
     answer_poll();

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "chat/people.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/scratch.h"
 #include "protocol/cgi.h"
 #include "protocol/stanza.h"
 #include "spool/clock.h"
+#include "spool/file.h"
 #include "spool/path.h"
 #include "spool/user.h"
 
@@ -44,13 +46,14 @@ void people_sender_put(struct buf *out, struct spool *spool, const struct user *
         warn(user, "profile.json", "is no JSON object");
 }
 
-bool people_friends(struct spool *spool, const struct user *one, const struct user *other)
+int people_friends(struct spool *spool, const struct user *one, const struct user *other)
 {
     int friends = user_friends(spool, one, other);
 
-    if (friends == -1)
-        warn(other, "friends", "this list, or its reader's, cannot be read");
-    return friends == 1;
+    if (friends != -1 || !file_is_damage(errno))
+        return friends;
+    warn(other, "friends", "this list, or its reader's, is none");
+    return 0;
 }
 
 /* The two parts of a presence, in storage that the next one uses again. */

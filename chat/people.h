@@ -21,10 +21,10 @@ extern const struct spool_grammar people_grammar;
 void people_sender_put(struct buf *out, struct spool *spool, const struct user *user);
 
 /*
- * Whether the two see each other (spool/user.h). A list that cannot be read is told to the operator,
- * and taken for one without the other in it.
+ * Whether the two see each other (spool/user.h): 1, 0, or -1 with errno. A list that is no list is told
+ * to the operator, and taken for one without the other in it.
  */
-bool people_friends(struct spool *spool, const struct user *one, const struct user *other);
+int people_friends(struct spool *spool, const struct user *one, const struct user *other);
 
 /* Append the user's presence: as a stored line; as the object of a list. */
 void people_presence_put(struct buf *out, struct spool *spool, const struct user *user,

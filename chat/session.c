@@ -20,10 +20,16 @@ static struct user people[THREAD_MEMBERS_MAX + 1];
 /* One answer for who is unknown and who is no friend: nobody learns here who exists. */
 static void check_other(struct endpoint *endpoint, const struct user *other)
 {
+    int friends;
+
     if (strcmp(other->dir, endpoint->me.dir) == 0)
         cgi_die(403, "A thread needs somebody else.");
-    if (!user_known(&endpoint->spool, other) ||
-        !people_friends(&endpoint->spool, &endpoint->me, other))
+    friends = user_known(&endpoint->spool, other);
+    if (friends == 1)
+        friends = people_friends(&endpoint->spool, &endpoint->me, other);
+    if (friends == -1)
+        cgi_die_errno("users");
+    if (friends == 0)
         cgi_die(403, "One of these users is unknown, or no friend of yours.");
 }
 

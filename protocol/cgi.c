@@ -89,6 +89,7 @@ static void set_signals(void)
     struct sigaction once = {.sa_handler = on_deadline}; /* without SA_RESTART */
 
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* a limit on files is an error of write, too */
     sigaction(SIGALRM, &once, NULL);
     alarm(CGI_DEADLINE_SEC);
 }

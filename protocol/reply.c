@@ -163,10 +163,7 @@ static _Noreturn void answer(int status, const struct answer *with)
 
 int cgi_send(int status, const char *type, const char *body, size_t len)
 {
-    int result = send_answer(status, &(struct answer){.type = type, .body = body, .len = len});
-
-    close(STDOUT_FILENO); /* nobody waits for what is still to be done */
-    return result;
+    return send_answer(status, &(struct answer){.type = type, .body = body, .len = len});
 }
 
 void cgi_reply(int status, const char *type, const char *body, size_t len)

@@ -15,6 +15,12 @@ void file_close(int fd)
     errno = saved;
 }
 
+bool file_is_damage(int error)
+{
+    return error == ENOENT || error == EBADMSG || error == EFBIG || error == ENOTDIR ||
+           error == EISDIR || error == ELOOP;
+}
+
 int file_open_dir(int dir, const char *path)
 {
     return openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -72,6 +78,21 @@ int file_create(int dir, const char *path, const void *bytes, size_t len, bool s
         return -1;
     }
     return 0;
+}
+
+int file_publish(int dir, const char *draft, const char *path, const void *bytes, size_t len,
+                 bool sync)
+{
+    int result;
+    int saved;
+
+    if (file_create(dir, draft, bytes, len, sync) == -1)
+        return -1;
+    result = linkat(dir, draft, dir, path, 0);
+    saved = errno;
+    unlinkat(dir, draft, 0);
+    errno = saved;
+    return result;
 }
 
 int file_replace(int dir, const char *tmp, const char *path, const void *bytes, size_t len,

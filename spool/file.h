@@ -20,6 +20,14 @@ ssize_t file_read(int dir, const char *path, char *out, size_t size);
  */
 int file_create(int dir, const char *path, const void *bytes, size_t len, bool sync);
 
+/*
+ * file_create under the name `draft`, then link to `path` and drop the draft: the file is there
+ * whole or not at all, and never replaces another (EEXIST). Killed in between, the draft is left,
+ * for the agent.
+ */
+int file_publish(int dir, const char *draft, const char *path, const void *bytes, size_t len,
+                 bool sync);
+
 /* file_create under `tmp`, then rename to `path`: readers see the old content or the new, never
  * half. */
 int file_replace(int dir, const char *tmp, const char *path, const void *bytes, size_t len,
@@ -30,6 +38,12 @@ int file_open_dir(int dir, const char *path);
 
 /* fsync a directory named relative to `dir`. */
 int file_sync_dir(int dir, const char *path);
+
+/*
+ * Whether an error will be the same next time: a file that is missing, damaged or of another kind.
+ * All others are faults of the machine, which pass.
+ */
+bool file_is_damage(int error);
 
 /* close() on the way out of an error: keeps errno, ignores -1. */
 void file_close(int fd);

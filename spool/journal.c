@@ -62,15 +62,17 @@ static int read_record(int fd, uint64_t index, struct journal_record *record)
     return -1;
 }
 
-/* The age of the newest readable record in a segment, 0 when there is none. */
-static int64_t newest_ms(int fd, int64_t count)
+/* The place after the newest readable record of a segment that has `count`; -1: there is none. */
+static int newest_in(int fd, uint64_t first, int64_t count, struct cursor *place)
 {
     struct journal_record last;
 
     for (; count > 0; count--)
-        if (read_record(fd, (uint64_t)count - 1, &last) == 0)
-            return last.ms;
-    return 0;
+        if (read_record(fd, (uint64_t)count - 1, &last) == 0) {
+            *place = (struct cursor){first + (uint64_t)count, last.ms};
+            return 0;
+        }
+    return -1;
 }
 
 /* The newest segment and what is in it. `*fd` is -1, and all else 0, when the ledger is empty. */
@@ -95,20 +97,22 @@ static int find_end(struct spool *spool, int flags, int *fd, uint64_t *first, in
     return 0;
 }
 
-/* The newest record's ms; looks into the segment before when the newest has just been begun. */
-static int64_t end_ms(struct spool *spool, int fd, uint64_t first, int64_t count)
+/*
+ * The place after the newest readable record; looks into the segment before when the newest has just
+ * been begun. Where nothing can be read, the end without a time.
+ */
+static struct cursor find_newest(struct spool *spool, int fd, uint64_t first, int64_t count)
 {
-    int64_t ms = fd == -1 ? 0 : newest_ms(fd, count);
+    struct cursor place = {first + (uint64_t)count, 0};
     int before;
 
-    if (ms != 0 || first < JOURNAL_SEGMENT)
-        return ms;
+    if (fd == -1 || newest_in(fd, first, count, &place) == 0 || first < JOURNAL_SEGMENT)
+        return place;
     before = open_segment(spool, first - JOURNAL_SEGMENT, O_RDONLY);
-    if (before == -1)
-        return 0;
-    ms = newest_ms(before, count_records(before));
+    if (before != -1)
+        (void)newest_in(before, first - JOURNAL_SEGMENT, count_records(before), &place);
     file_close(before);
-    return ms;
+    return place;
 }
 
 static int append_locked(struct spool *spool, struct journal_record *record, struct cursor *end)
@@ -122,7 +126,7 @@ static int append_locked(struct spool *spool, struct journal_record *record, str
 
     if (find_end(spool, O_RDWR, &fd, &first, &count) == -1)
         return -1;
-    last = end_ms(spool, fd, first, count);
+    last = find_newest(spool, fd, first, count).ms;
     if (fd == -1 || count >= JOURNAL_SEGMENT) {
         first = fd == -1 ? 0 : first + JOURNAL_SEGMENT;
         count = 0;
@@ -136,11 +140,13 @@ static int append_locked(struct spool *spool, struct journal_record *record, str
         record->ms = last;
     record_print(bytes, record);
     done = pwrite(fd, bytes, sizeof bytes, count * JOURNAL_RECORD);
-    file_close(fd);
     if (done != (ssize_t)sizeof bytes) {
         errno = done == -1 ? errno : ENOSPC; /* half a record is none: see count_records */
+        file_close(fd);
         return -1;
     }
+    if (close(fd) == -1)
+        return -1; /* it may be there all the same: whoever finishes this looks */
     if (end != NULL)
         *end = (struct cursor){first + (uint64_t)count + 1, record->ms};
     return 0;
@@ -168,8 +174,7 @@ int journal_end(struct spool *spool, struct cursor *end)
 
     if (find_end(spool, O_RDONLY, &fd, &first, &count) == -1)
         return -1;
-    end->next = first + (uint64_t)count;
-    end->ms = end_ms(spool, fd, first, count);
+    *end = find_newest(spool, fd, first, count);
     file_close(fd);
     return 0;
 }
@@ -278,33 +283,29 @@ static int load(struct journal_reader *reader, uint64_t *next)
     return later == 1 ? load(reader, next) : later;
 }
 
-/* Whether nothing is known to stand behind the next record. */
-static bool is_newest(const struct journal_reader *reader)
-{
-    return reader->page_count < JOURNAL_PAGE &&
-           reader->at.next == reader->page_first + reader->page_count - 1 && !is_closed(reader);
-}
-
+/*
+ * What cannot be read is passed over only together with a readable record behind it: a cursor among
+ * damaged ones would be no place that journal_seek can know again, and the newest may only be being
+ * written.
+ */
 int journal_next(struct journal_reader *reader, struct journal_record *record)
 {
-    for (;;) {
-        int found = load(reader, &reader->at.next);
-        const char *bytes;
-        if (found != 1)
-            return found;
-        bytes = reader->page + (reader->at.next - reader->page_first) * JOURNAL_RECORD;
+    uint64_t next = reader->at.next;
+    bool gap = reader->gap;
+    int found;
+
+    while ((found = load(reader, &next)) == 1) {
+        const char *bytes = reader->page + (next - reader->page_first) * JOURNAL_RECORD;
+        next++;
         if (record_parse(record, bytes) == 0) {
-            reader->at.next++;
-            reader->at.ms = record->ms;
+            reader->gap = reader->gap || next != reader->at.next + 1;
+            reader->at = (struct cursor){next, record->ms};
             return 1;
         }
-        if (is_newest(reader)) {
-            reader->page_count = 0; /* perhaps it is only being written: look again */
-            return 0;
-        }
-        reader->at.next++;
-        reader->gap = true;
     }
+    reader->page_count = 0;
+    reader->gap = gap;
+    return found;
 }
 
 /*
@@ -340,7 +341,8 @@ static int seek_time(struct journal_reader *reader, int64_t ms)
     }
     reader->at = (struct cursor){low, 0};
     if (low > 0 && enter_segment(reader, low - 1) == 0)
-        reader->at.ms = newest_ms(reader->segment, (int64_t)(low - reader->first));
+        (void)newest_in(reader->segment, reader->first, (int64_t)(low - reader->first),
+                        &reader->at);
     return 0;
 }
 

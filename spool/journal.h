@@ -50,7 +50,7 @@ size_t cursor_print(char out[CURSOR_SIZE], struct cursor cursor);
  */
 int journal_append(struct spool *spool, struct journal_record *record, struct cursor *end);
 
-/* The place after the newest record. */
+/* The place after the newest record that can be read. */
 int journal_end(struct spool *spool, struct cursor *end);
 
 /* Reads forward; opens segments as it goes. */

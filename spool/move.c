@@ -48,7 +48,7 @@ static int read_place(struct mover *mover, const struct user *user, uint64_t *ne
 
     *next = 0;
     if (user_delivered(mover->spool, user, &cursor) == -1)
-        return errno == ENOENT ? 0 : -1; /* was never here: has received nothing */
+        return errno == ENOENT || errno == EBADMSG ? 0 : -1; /* nothing that we know of */
     if (journal_seek(&reader, mover->spool, cursor) == -1)
         return -1;
     *next = reader.at.next;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/scratch.h"
+#include "file.h"
 #include "online.h"
 #include "thread.h"
 #include "user.h"
@@ -104,14 +105,6 @@ int reader_open(struct reader *reader, struct spool *spool, const struct user *u
     return 0;
 }
 
-/* Whether an error will be the same next time: passed over, and said. All others are faults of the
- * machine, which pass. */
-static bool is_lasting(int error)
-{
-    return error == ENOENT || error == EBADMSG || error == EFBIG || error == ENOTDIR ||
-           error == EISDIR || error == ELOOP;
-}
-
 int reader_next(struct reader *reader, const char **line, size_t *len)
 {
     struct journal_record record;
@@ -127,7 +120,7 @@ int reader_next(struct reader *reader, const char **line, size_t *len)
             *len = (size_t)got;
             return 1;
         }
-        if (got == -1 && is_lasting(errno))
+        if (got == -1 && file_is_damage(errno))
             reader->limited = true;
         else if (got == -1) {
             reader->journal.at = before; /* a fault of the machine: the same again next time */

@@ -57,8 +57,6 @@ static int make_format(struct spool *spool)
     if (result == -1 && errno == EEXIST)
         result = 0;
     unlinkat(spool->root, tmp, 0);
-    if (result == 0 && spool->config.sync)
-        result = fsync(spool->root); /* threads are named after it */
     return result;
 }
 
@@ -92,17 +90,23 @@ static const struct {
 
 static int open_directories(struct spool *spool)
 {
+    bool made = false;
+
     for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++) {
         const char *name = directories[i].name;
         int *fd = (int *)(void *)((char *)spool + directories[i].place);
 
         *fd = file_open_dir(spool->root, name);
         if (*fd == -1 && errno == ENOENT &&
-            (mkdirat(spool->root, name, 0700) == 0 || errno == EEXIST))
+            (mkdirat(spool->root, name, 0700) == 0 || errno == EEXIST)) {
             *fd = file_open_dir(spool->root, name);
+            made = true;
+        }
         if (*fd == -1)
             return complain(spool, name);
     }
+    if (made && spool->config.sync && fsync(spool->root) == -1)
+        return complain(spool, "spool");
     return 0;
 }
 

@@ -120,8 +120,29 @@ static int each_draft(int parent, int (*drop)(int parent, const char *name),
     return 0;
 }
 
+static int tidy_user_drafts(void *context, const struct user *user)
+{
+    static const char *const folders[] = {"", "threads"};
+    struct tidying *tidying = context;
+
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        char path[PATH_SIZE];
+        int fd;
+        path_user_file(path, user->dir, folders[i]);
+        fd = file_open_dir(tidying->spool->users, path);
+        if (fd != -1 && each_draft(fd, remove_file_draft, tidying->report, "users") == -1)
+            report_failed(tidying->report, "users", user->dir);
+        file_close(fd);
+    }
+    return 0;
+}
+
 void tidy_drafts(struct spool *spool, const struct report *report)
 {
+    struct tidying tidying = {spool, report};
+
+    if (user_each(spool, tidy_user_drafts, &tidying) == -1)
+        report_failed(report, "users", NULL);
     if (each_draft(spool->threads, remove_thread_draft, report, "threads") == -1)
         report_failed(report, "threads", NULL);
     if (each_draft(spool->root, remove_file_draft, report, ".") == -1)

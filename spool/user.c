@@ -11,10 +11,13 @@
 
 #include "dir.h"
 #include "file.h"
+#include "id.h"
 
-bool user_known(struct spool *spool, const struct user *user)
+int user_known(struct spool *spool, const struct user *user)
 {
-    return faccessat(spool->users, user->dir, F_OK, 0) == 0;
+    if (faccessat(spool->users, user->dir, F_OK, 0) == 0)
+        return 1;
+    return file_is_damage(errno) ? 0 : -1;
 }
 
 static int make_dir(struct spool *spool, const struct user *user, const char *name)
@@ -25,7 +28,26 @@ static int make_dir(struct spool *spool, const struct user *user, const char *na
     return mkdirat(spool->users, path, 0700) == 0 || errno == EEXIST ? 0 : -1;
 }
 
-static int make_delivered(struct spool *spool, const char *path)
+/* A small file of the user's; that it is there already is as good. `folder`: "" or "threads/". */
+static int publish(struct spool *spool, const struct user *user, const char *folder,
+                   const char *name, const char *text, size_t len)
+{
+    char file[UUID_SIZE + 16];
+    char draft[PATH_SIZE];
+    char path[PATH_SIZE];
+    char id[UUID_SIZE];
+
+    id_random(id);
+    snprintf(file, sizeof file, "%s.%s", folder, id);
+    path_user_file(draft, user->dir, file);
+    snprintf(file, sizeof file, "%s%s", folder, name);
+    path_user_file(path, user->dir, file);
+    if (file_publish(spool->users, draft, path, text, len, spool->config.sync) == -1)
+        return errno == EEXIST ? 0 : -1;
+    return 0;
+}
+
+static int make_delivered(struct spool *spool, const struct user *user)
 {
     char text[CURSOR_SIZE];
     struct cursor end;
@@ -35,9 +57,7 @@ static int make_delivered(struct spool *spool, const char *path)
         return -1;
     len = cursor_print(text, end);
     text[len++] = '\n';
-    return file_create(spool->users, path, text, len, spool->config.sync) == 0 || errno == EEXIST
-               ? 0
-               : -1;
+    return publish(spool, user, "", "delivered", text, len);
 }
 
 static bool has(struct spool *spool, const struct user *user, const char *name)
@@ -50,13 +70,10 @@ static bool has(struct spool *spool, const struct user *user, const char *name)
 
 int user_make(struct spool *spool, const struct user *user)
 {
-    char path[PATH_SIZE];
-
     if (has(spool, user, "threads") && has(spool, user, "sent") && has(spool, user, "delivered"))
         return 0;
-    path_user_file(path, user->dir, "delivered");
     if (make_dir(spool, user, "") == -1 || make_dir(spool, user, "threads") == -1 ||
-        make_dir(spool, user, "sent") == -1 || make_delivered(spool, path) == -1)
+        make_dir(spool, user, "sent") == -1 || make_delivered(spool, user) == -1)
         return -1;
     if (!spool->config.sync)
         return 0;
@@ -217,13 +234,9 @@ int user_joined(struct spool *spool, const struct user *user, const char *thread
 
 int user_join(struct spool *spool, const struct user *user, const char *thread, uint64_t seq)
 {
-    char path[PATH_SIZE];
     char text[PATH_SIZE];
 
     path_segment(text, seq);
     text[SEQ_DIGITS] = '\n';
-    path_user_thread(path, user->dir, thread);
-    if (file_create(spool->users, path, text, SEQ_DIGITS + 1, spool->config.sync) == -1)
-        return errno == EEXIST ? 0 : -1;
-    return 0;
+    return publish(spool, user, "threads/", thread, text, SEQ_DIGITS + 1);
 }

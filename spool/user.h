@@ -14,8 +14,11 @@
 
 #define USER_PROFILE_MAX 16384 /* bytes of profile.json and presence.json */
 
-/* Whether the user has a directory: was logged in once, or was put there by the site's owner. */
-bool user_known(struct spool *spool, const struct user *user);
+/*
+ * Whether the user has a directory: was logged in once, or was put there by the site's owner. 1, 0, or
+ * -1 with errno.
+ */
+int user_known(struct spool *spool, const struct user *user);
 
 /*
  * Make the user's directory or whatever of it is missing. A new user's `delivered` is the journal's

@@ -79,7 +79,7 @@ cgi() {
 # Split a reply at its first empty line.
 cgi_reply() {
     local text
-    IFS= read -r -d '' text <"$1"
+    IFS= read -r -d '' text <"$1" || true # no NUL ends it
     headers=${text%%$'\r\n\r\n'*}
     headers=${headers//$'\r'/}
     body=${text#*$'\r\n\r\n'}

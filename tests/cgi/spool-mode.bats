@@ -39,8 +39,7 @@ refused() {
             same 'a problem document that tells nothing' "$body"
         mapfile -t said <"$errors"
         same 1 "${#said[@]}"
-        # Which program it was need not be said: to none of them would the spool be right.
-        [[ ${said[0]} =~ ^spoolchat( "$endpoint")?": "$pattern ]] || same "spoolchat: $pattern" "${said[0]}"
+        [[ ${said[0]} =~ ^"spoolchat $endpoint: "$pattern ]] || same "spoolchat $endpoint: $pattern" "${said[0]}"
     done
 }
 

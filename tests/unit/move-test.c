@@ -113,7 +113,7 @@ static void test_table(void **state)
     }
 }
 
-static void test_damaged_delivered_is_told_and_waited_for(void **state)
+static void test_damaged_delivered_is_waited_for(void **state)
 {
     struct fixture *f = *state;
     int failures = 0;
@@ -128,7 +128,7 @@ static void test_damaged_delivered_is_told_and_waited_for(void **state)
     mover_open(&mover, &f->spool, &report);
     assert_int_equal(mover_pass(&mover, true), 0);
     assert_int_equal(entries(f, thread, "new"), 1);
-    assert_int_equal(failures, 1);
+    assert_int_equal(failures, 0); /* the next time bob comes it is whole again */
     mover_close(&mover);
 }
 
@@ -219,7 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SPOOL_TEST(test_table),
-        SPOOL_TEST(test_damaged_delivered_is_told_and_waited_for),
+        SPOOL_TEST(test_damaged_delivered_is_waited_for),
         SPOOL_TEST(test_follows_what_comes),
         SPOOL_TEST(test_dormant_threads_are_looked_at_rarely),
         SPOOL_TEST(test_many),
