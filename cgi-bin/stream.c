@@ -8,8 +8,8 @@
  *          most; limit=<number>: at most so many stanzas in one envelope. Accept: text/event-stream
  *          asks for events.
  * REPLY    200, an envelope as soon as there is something in it or the time is over; or server-sent
- *          events until the time is over, the token's end, or the client's. Who comes without a
- *          cursor is first told who of their friends is online.
+ *          events until the time is over, the token's end, or the client's. Events, and a poll without
+ *          a cursor, begin with who of one's friends is online.
  * FILES    reads journal/, threads/, presence/; touches online/<user>; moves users/<user>/delivered.
  * ERRORS   400 damaged since, wait or limit; 401; 404 wrong or expired token; 405. With too many
  *          streams open, an envelope comes at once and names retry_after; events end at once and
