@@ -137,7 +137,7 @@ unsynced() {
         }
         function parent(path) { sub(/\/[^\/]*\/?$/, "", path); return path }
         function never(path) {
-            return index(path, spool) != 1 ||
+            return index(path, spool) != 1 || path ~ /\/\.[^\/]*$/ ||
                 short(path) ~ /\/(journal|online|presence|tokens|tmp)(\/[^\/]*)?$/ ||
                 short(path) ~ /\/(tail|limits|usage|delivered)$/
         }
