@@ -24,7 +24,7 @@
 #include "spool/limit.h"
 #include "spool/user.h"
 
-#define MEMBERS_TEXT_MAX (1024 * 1024)
+#define PEOPLE_TEXT_MAX (1024 * 1024) /* the sender and the members, as JSON */
 
 _Static_assert(STANZA_LINE_MAX <= SPOOL_STANZA_MAX, "every line that can be made can be read");
 
@@ -84,21 +84,23 @@ static int render(void *context, uint64_t seq, const char *prev, int64_t time_us
                   size_t *len)
 {
     static char text[STANZA_LINE_MAX];
-    static char members[MEMBERS_TEXT_MAX];
-    static char sender[MEMBERS_TEXT_MAX];
+    static char people[PEOPLE_TEXT_MAX];
     struct buf out = buf_over(text, sizeof text);
-    struct buf who = buf_over(sender, sizeof sender);
-    struct buf list = buf_over(members, sizeof members);
+    struct buf who = buf_over(people, sizeof people);
+    struct buf list;
     struct stanza_place place = {.seq = seq, .prev = prev, .time_us = time_us};
 
     (void)context;
-    wait_sec =
-        limit_message(&endpoint.spool, &endpoint.me); /* a repeated message never comes here */
-    errno = wait_sec > 0 ? EAGAIN : errno;
-    if (wait_sec != 0 ||
-        people_members_put(&list, &endpoint.spool, &thread, &place.member_count) == -1)
+    /* A repeated message never comes here, so it counts once. */
+    wait_sec = limit_message(&endpoint.spool, &endpoint.me);
+    if (wait_sec > 0)
+        errno = EAGAIN;
+    if (wait_sec != 0)
         return -1;
     people_sender_put(&who, &endpoint.spool, &endpoint.me);
+    list = buf_over(people + who.len, sizeof people - who.len);
+    if (people_members_put(&list, &endpoint.spool, &thread, &place.member_count) == -1)
+        return -1;
     place.sender = who.data;
     place.sender_len = who.len;
     place.members = list.data;
