@@ -45,7 +45,7 @@ static bool listening;
 static uint64_t arrived;
 static int64_t arrived_ns;
 
-/* ---- The waiting side  */
+/* ---- The waiting side ------------------------------------------------------------------------ */
 
 static void on_listening(void)
 {
@@ -87,7 +87,7 @@ static void *subscriber(void *context)
     return context;
 }
 
-/* ---- The sending side  */
+/* ---- The sending side ------------------------------------------------------------------------ */
 
 /* Until the other side listens and has `count` messages. When the last of them came. */
 static int64_t await(uint64_t count)

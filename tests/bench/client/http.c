@@ -61,8 +61,7 @@ void http_close(struct http *http)
     errno = saved;
 }
 
-/* ---- The request ------------------------------------------------------------------------------
- */
+/* ---- The request ----------------------------------------------------------------------------- */
 
 /* RFC 4648, section 4. */
 static void base64(char *out, const char *text)
@@ -133,8 +132,7 @@ int http_send(struct http *http, const char *text, size_t len)
     return 0;
 }
 
-/* ---- The reply --------------------------------------------------------------------------------
- */
+/* ---- The reply ------------------------------------------------------------------------------- */
 
 /* More into an empty room. 1; 0: the connection has ended; -1. */
 static int fill(struct http *http)
