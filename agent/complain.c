@@ -36,13 +36,14 @@ static char *place_for(const char *line, int64_t now_ms)
     return printed[place].line;
 }
 
-void complain_words(struct agent *agent, const char *object, const char *what)
+void complain(void *context, const char *object, int error)
 {
+    struct agent *agent = context;
     char line[LINE_SIZE];
     char *place;
 
     agent->failures++;
-    snprintf(line, sizeof line, "%.400s: %.100s", object, what);
+    snprintf(line, sizeof line, "%.400s: %.100s", object, strerror(error));
     place = place_for(line, clock_boot_ms());
     if (place == NULL)
         return;
@@ -51,9 +52,4 @@ void complain_words(struct agent *agent, const char *object, const char *what)
     if (unsaid > 0)
         fprintf(stderr, "agent: and %lu failures more in the last minute\n", unsaid);
     unsaid = 0;
-}
-
-void complain(void *agent, const char *object, int error)
-{
-    complain_words(agent, object, strerror(error));
 }

@@ -7,9 +7,6 @@
 #include "job.h"
 
 /* `object` is what it happened to. A `struct report` calls this one. */
-void complain(void *agent, const char *object, int error);
-
-/* The same in words. */
-void complain_words(struct agent *agent, const char *object, const char *what);
+void complain(void *context, const char *object, int error);
 
 #endif

@@ -27,6 +27,7 @@
 #define PEOPLE_TEXT_MAX (1024 * 1024) /* the sender and the members, as JSON */
 
 _Static_assert(STANZA_LINE_MAX <= SPOOL_STANZA_MAX, "every line that can be made can be read");
+_Static_assert(CGI_DEADLINE_SEC + 5 <= SPOOL_WRITER_SEC, "a writer ends before it counts as dead");
 
 static struct endpoint endpoint;
 static struct stanza_message message;
