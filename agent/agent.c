@@ -20,7 +20,7 @@
 #include "lock.h"
 #include "protocol/stanza.h"
 
-static struct agent agent = {.grammar = {.author = stanza_author}};
+static struct agent agent = {.grammar = {.author = stanza_author, .thread = stanza_thread}};
 
 static int refuse(pid_t holder)
 {

@@ -15,7 +15,7 @@
 #define SENDER_MAX (6 * USER_PROFILE_MAX + 4 * USER_NAME_MAX + 256)
 #define LINE_MAX_LEN (SENDER_MAX + 6 * USER_PROFILE_MAX + 256)
 
-const struct spool_grammar people_grammar = {.author = stanza_author};
+const struct spool_grammar people_grammar = {.author = stanza_author, .thread = stanza_thread};
 
 static void warn(const struct user *user, const char *file, const char *what)
 {

@@ -28,6 +28,7 @@
 #define STANZA_LINE_MAX 2097152 /* a line: its bytes escaped sixfold, and the members */
 #define STANZA_TO_MAX 1000
 #define STANZA_MEMBERS_SHOWN 50 /* senders in `members`; with more there is `memberCount`, too */
+#define STANZA_TYPE_SIZE 32     /* longer than every type there is */
 #define STANZA_TIME_SIZE 28     /* 2011-02-10T15:04:55.123456Z and NUL */
 
 /*
@@ -107,10 +108,11 @@ void stanza_presence_object_put(struct buf *out, const char *sender, size_t send
                                 const char *mood, size_t mood_len, bool available);
 
 /*
- * The user whom a stored line is from: message.sender.id or presence.entity.id. -1 when it is no
- * such line or the name is longer than size - 1.
+ * The user whom a stored line is from, `sender.id` or `entity.id` in its object; the thread it
+ * belongs to, `thread` there. -1 when it is no such line or the text is longer than size - 1.
  */
 int stanza_author(const char *line, size_t len, char *user, size_t size);
+int stanza_thread(const char *line, size_t len, char *thread, size_t size);
 
 /* RFC 3339 in UTC with microseconds, as in 3.1.9. */
 void stanza_time(char out[STANZA_TIME_SIZE], int64_t time_us);

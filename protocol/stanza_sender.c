@@ -115,29 +115,53 @@ void stanza_presence_put(struct buf *out, int64_t time_us, const char *sender, s
     buf_puts(out, "}\n");
 }
 
-/* The id of the sender object in a line of either type, or -1. */
-static int author_node(const struct json *json)
+/*
+ * What a line is about: the object under the name that its type has; kinds of messages (a reaction,
+ * say) have theirs under `message`.
+ */
+static int body_node(const struct json *json)
 {
-    int type = json_get(json, 0, "type");
-    int who = -1;
+    char type[STANZA_TYPE_SIZE];
+    int name = json_get(json, 0, "type");
+    int body;
 
-    if (type >= 0 && json_equals(json, type, "message"))
-        who = json_get(json, json_get(json, 0, "message"), "sender");
-    else if (type >= 0 && json_equals(json, type, "presence"))
-        who = json_get(json, json_get(json, 0, "presence"), "entity");
-    return json_get(json, who, "id");
+    if (name < 0 || json_string(json, name, type, sizeof type) < 0)
+        return -1;
+    body = json_get(json, 0, type);
+    return body >= 0 || strcmp(type, "presence") == 0 ? body : json_get(json, 0, "message");
 }
 
 int stanza_author(const char *line, size_t len, char *user, size_t size)
 {
     struct json json;
+    int body;
+    int who;
     int id;
     int result = -1;
 
     if (json_parse(&json, line, len, NULL) < 0)
         return -1;
-    id = author_node(&json);
+    body = body_node(&json);
+    who = json_get(&json, body, "sender");
+    if (who < 0)
+        who = json_get(&json, body, "entity");
+    id = json_get(&json, who, "id");
     if (id >= 0 && json_string(&json, id, user, size) >= 0)
+        result = 0;
+    json_drop(&json);
+    return result;
+}
+
+int stanza_thread(const char *line, size_t len, char *thread, size_t size)
+{
+    struct json json;
+    int node;
+    int result = -1;
+
+    if (json_parse(&json, line, len, NULL) < 0)
+        return -1;
+    node = json_get(&json, body_node(&json), "thread");
+    if (node >= 0 && json_string(&json, node, thread, size) >= 0)
         result = 0;
     json_drop(&json);
     return result;

@@ -22,30 +22,31 @@ static struct membership *place(struct reader *reader, const char *thread)
     return &reader->seen[hash % READER_THREADS];
 }
 
-/* 1: the stanza is the user's to see; 0; -1. */
-static int concerns(struct reader *reader, const struct journal_record *record)
+/* 1: the user is in the thread, since the number `*joined`; 0; -1. */
+static int is_member(struct reader *reader, const char *thread, uint64_t *joined)
 {
-    struct membership *seen = place(reader, record->id);
+    struct membership *seen = place(reader, thread);
 
     /* Who is no member may become one at any time, so only membership is remembered. */
-    if (!seen->member || strcmp(seen->thread, record->id) != 0) {
-        seen->member =
-            user_joined(reader->journal.spool, reader->user, record->id, &seen->joined) == 0;
+    if (!seen->member || strcmp(seen->thread, thread) != 0) {
+        seen->member = user_joined(reader->journal.spool, reader->user, thread, &seen->joined) == 0;
         if (!seen->member)
             return errno == ENOENT ? 0 : -1;
-        memcpy(seen->thread, record->id, UUID_SIZE);
+        memcpy(seen->thread, thread, UUID_SIZE);
     }
-    return record->seq > seen->joined;
+    *joined = seen->joined;
+    return 1;
 }
 
 static ssize_t read_message(struct reader *reader, const struct journal_record *record)
 {
     struct thread thread;
+    uint64_t joined;
     ssize_t len;
-    int concerned = concerns(reader, record);
+    int member = is_member(reader, record->id, &joined);
 
-    if (concerned != 1)
-        return concerned;
+    if (member != 1 || record->seq <= joined)
+        return member == -1 ? -1 : 0;
     if (thread_open(reader->journal.spool, &thread, record->id) == -1)
         return -1;
     len = thread_read(&thread, record->seq, text, sizeof text);
@@ -53,21 +54,37 @@ static ssize_t read_message(struct reader *reader, const struct journal_record *
     return len;
 }
 
+/*
+ * Whether a short-lived stanza is the user's to see: what belongs to a thread is its members' and
+ * whom it is about, who may have left with it; presence is the other friends'. 1, 0, -1.
+ */
+static int concerns(struct reader *reader, size_t len)
+{
+    char name[USER_NAME_MAX + 1];
+    char thread[UUID_SIZE];
+    struct user about;
+    uint64_t joined;
+    bool own;
+
+    if (reader->grammar->author(text, len, name, sizeof name) == -1 ||
+        user_named(&about, name) == -1)
+        return 0;
+    own = strcmp(about.dir, reader->user->dir) == 0;
+    if (reader->grammar->thread(text, len, thread, sizeof thread) == -1)
+        return own ? 0 : user_friends(reader->journal.spool, reader->user, &about);
+    return own ? 1 : is_member(reader, thread, &joined);
+}
+
 /* Presence older than its hour is nobody's loss. */
 static ssize_t read_presence(struct reader *reader, const struct journal_record *record)
 {
-    char name[USER_NAME_MAX + 1];
-    struct user about;
-    struct spool *spool = reader->journal.spool;
-    ssize_t len = presence_read(spool, record->id, text, sizeof text);
+    ssize_t len = presence_read(reader->journal.spool, record->id, text, sizeof text);
+    int concerned;
 
     if (len == -1)
         return errno == ENOENT ? 0 : -1;
-    if (reader->grammar->author(text, (size_t)len, name, sizeof name) == -1 ||
-        user_named(&about, name) == -1 || strcmp(about.dir, reader->user->dir) == 0)
-        return 0;
-    int friends = user_friends(spool, reader->user, &about);
-    return friends == 1 ? len : friends;
+    concerned = concerns(reader, (size_t)len);
+    return concerned == 1 ? len : concerned;
 }
 
 static void take_gap(struct reader *reader)

@@ -19,11 +19,13 @@
 #define SPOOL_STANZA_MAX (2 * 1024 * 1024) /* bytes of a stanza's file */
 
 /*
- * The one question the spool has about a stanza's text, answered by whoever knows the grammar: whom
- * it is from. 0, or -1 when the text is no stanza or the name does not fit.
+ * What the spool asks about a stanza's text, answered by whoever knows the grammar: whom it is
+ * from; which thread a short-lived stanza (presence/) is for. 0, or -1 when the text is no stanza,
+ * has no such thing, or that does not fit.
  */
 struct spool_grammar {
     int (*author)(const char *line, size_t len, char *user, size_t size);
+    int (*thread)(const char *line, size_t len, char *thread, size_t size);
 };
 
 struct spool {

@@ -308,7 +308,19 @@ static inline int note_repeats(void *context, const char *line, size_t len)
            text[strlen(note->text) + note->pad] == '\n';
 }
 
-static const struct spool_grammar note_grammar = {note_author};
+/* "bob @<thread> ...": of a thread. */
+static inline int note_thread(const char *line, size_t len, char *thread, size_t size)
+{
+    const char *at = memchr(line, '@', len);
+
+    if (at == NULL || size < UUID_SIZE || (size_t)(line + len - at) < UUID_SIZE)
+        return -1;
+    memcpy(thread, at + 1, UUID_SIZE - 1);
+    thread[UUID_SIZE - 1] = '\0';
+    return 0;
+}
+
+static const struct spool_grammar note_grammar = {note_author, note_thread};
 
 /* thread_accept of a note; its return value and errno. May be used in a forked process. */
 static inline int note_post(struct spool *spool, const char *thread_id, const char *id,

@@ -141,6 +141,29 @@ static void ones_own_presence_is_not_shown(void **state)
     expect(f, "bob", &beginning, "alice +;alice -;", false);
 }
 
+/* What belongs to a thread is its members', friends or not, and one's own as well: of leaving it, too. */
+static void what_belongs_to_a_thread(void **state)
+{
+    struct fixture *f = *state;
+    char thread[UUID_SIZE];
+    char line[64];
+    char expected[64];
+
+    fixture_room(f, "alice bob", thread);
+    fixture_known(f, "carol");
+    fixture_write(f->spool.users, "alice/friends", "");
+    snprintf(line, sizeof line, "bob @%s\n", thread);
+    snprintf(expected, sizeof expected, "bob @%s;", thread);
+    publish(f, line);
+    expect(f, "alice", &beginning, expected, false);
+    expect(f, "bob", &beginning, expected, false);
+    expect(f, "carol", &beginning, "", false);
+    snprintf(line, sizeof line, "carol @%s\n", thread);
+    snprintf(expected, sizeof expected, "carol @%s;", thread);
+    publish(f, line);
+    expect(f, "carol", &beginning, expected, false);
+}
+
 /* Presence lives an hour: what is over, or damaged, is nobody's loss. */
 static void presence_that_is_gone(void **state)
 {
@@ -277,6 +300,7 @@ int main(void)
         SPOOL_TEST(delivered_stanzas_are_in_cur),
         SPOOL_TEST(presence_of_friends),
         SPOOL_TEST(ones_own_presence_is_not_shown),
+        SPOOL_TEST(what_belongs_to_a_thread),
         SPOOL_TEST(presence_that_is_gone),
         SPOOL_TEST(resumes_exactly),
         SPOOL_TEST(passes_what_is_not_for_the_reader),

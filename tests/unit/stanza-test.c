@@ -400,6 +400,8 @@ static void authors(void **state)
         {"{\"type\":\"message\",\"presence\":{\"entity\":{\"id\":\"anna\"}}}", NULL},
         {"{\"type\":\"presence\",\"presence\":{\"entity\":\"anna\"}}", NULL},
         {"{\"type\":\"presence\",\"message\":{\"sender\":{\"id\":\"anna\"}}}", NULL},
+        {"{\"type\":\"reaction\",\"message\":{\"sender\":{\"id\":\"anna\"}}}", "anna"},
+        {"{\"type\":\"receipt\",\"receipt\":{\"entity\":{\"id\":\"anna\"}}}", "anna"},
         {"{\"type\":\"other\"}", NULL},
         {"[]", NULL},
         {"", NULL},
@@ -413,6 +415,34 @@ static void authors(void **state)
         assert_int_equal(result, rows[i].user != NULL ? 0 : -1);
         if (rows[i].user != NULL)
             assert_string_equal(user, rows[i].user);
+    }
+}
+
+static void threads_of_lines(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *thread; /* NULL: none */
+    } rows[] = {
+        {"{\"type\":\"message\",\"message\":{\"thread\":\"t1\"}}", "t1"},
+        {"{\"type\":\"reaction\",\"message\":{\"thread\":\"t1\"}}", "t1"},
+        {"{\"type\":\"presence\",\"presence\":{\"thread\":\"t1\"}}", "t1"},
+        {"{\"type\":\"receipt\",\"receipt\":{\"thread\":\"t1\"}}", "t1"},
+        {"{\"type\":\"presence\",\"presence\":{\"thread\":null}}", NULL},
+        {"{\"type\":\"presence\",\"presence\":{\"thread\":\"12345678\"}}", NULL},
+        {"{\"type\":\"presence\",\"presence\":{}}", NULL},
+        {"{\"type\":\"presence\",\"message\":{\"thread\":\"t1\"}}", NULL},
+        {"{\"type\":7,\"message\":{\"thread\":\"t1\"}}", NULL},
+        {"", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char thread[8] = "";
+        int result = stanza_thread(rows[i].line, strlen(rows[i].line), thread, sizeof thread);
+        assert_int_equal(result, rows[i].thread != NULL ? 0 : -1);
+        if (rows[i].thread != NULL)
+            assert_string_equal(thread, rows[i].thread);
     }
 }
 
@@ -664,10 +694,19 @@ static void escapes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(from_json),   cmocka_unit_test(from_form), cmocka_unit_test(lines),
-        cmocka_unit_test(same_or_not), cmocka_unit_test(places),    cmocka_unit_test(authors),
-        cmocka_unit_test(senders),     cmocka_unit_test(presences), cmocka_unit_test(times),
-        cmocka_unit_test(biggest),     cmocka_unit_test(too_much),  cmocka_unit_test(escapes),
+        cmocka_unit_test(from_json),
+        cmocka_unit_test(from_form),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(same_or_not),
+        cmocka_unit_test(places),
+        cmocka_unit_test(authors),
+        cmocka_unit_test(threads_of_lines),
+        cmocka_unit_test(senders),
+        cmocka_unit_test(presences),
+        cmocka_unit_test(times),
+        cmocka_unit_test(biggest),
+        cmocka_unit_test(too_much),
+        cmocka_unit_test(escapes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
