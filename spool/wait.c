@@ -33,35 +33,35 @@ static int arm_dnotify(struct spool *spool)
     return -1;
 }
 
-static int arm_inotify(struct wait *wait)
+/* inotify takes a path, and the directory is open: it is the same whatever its name is now. */
+static int watch(int inotify, int fd)
+{
+    char path[32] = "/proc/self/fd/";
+    size_t len = 14;
+
+    for (int unit = 1000000; unit > 0; unit /= 10)
+        if (fd >= unit || unit == 1)
+            path[len++] = (char)('0' + fd / unit % 10);
+    path[len] = '\0';
+    return inotify_add_watch(inotify, path, IN_MODIFY | IN_CREATE);
+}
+
+static void arm_inotify(struct wait *wait, struct spool *spool)
 {
     wait->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    return wait->inotify;
+    wait->watch = wait->inotify == -1 ? -1 : watch(wait->inotify, spool->journal);
+    if (wait->watch == -1) {
+        file_close(wait->inotify);
+        wait->inotify = -1;
+    }
 }
 
 void wait_arm(struct wait *wait, struct spool *spool)
 {
-    char path[32] = "/proc/self/fd/";
-
-    wait->dnotify = -1;
-    wait->watch = -1;
-    if (arm_inotify(wait) != -1) {
-        /*
-         * inotify takes a path, and the directory is open: it is the same whatever its name is now.
-         */
-        int fd = spool->journal;
-        size_t len = 14;
-        for (int unit = 1000000; unit > 0; unit /= 10)
-            if (fd >= unit || unit == 1)
-                path[len++] = (char)('0' + fd / unit % 10);
-        path[len] = '\0';
-        wait->watch = inotify_add_watch(wait->inotify, path, IN_MODIFY | IN_CREATE);
-    }
-    if (wait->watch == -1) {
-        file_close(wait->inotify);
-        wait->inotify = -1;
-        wait->dnotify = arm_dnotify(spool);
-    }
+    *wait = (struct wait){-1, -1, -1};
+    wait->dnotify = arm_dnotify(spool);
+    if (wait->dnotify == -1)
+        arm_inotify(wait, spool);
 }
 
 /* Throw the hints away; the journal is read anyhow. */

@@ -6,6 +6,10 @@
  * Waiting for the journal to grow. Arm first, then read the journal, then wait: so nothing that
  * lands in between is missed. A wake-up is only a hint; whoever waits looks again at least every
  * WAIT_LOOK_MSEC (network file systems, lost events).
+ *
+ * dnotify before inotify: a user has 128 inotify instances and no limit of dnotify's, and the close
+ * of an inotify instance waits for a grace period of the kernel (10 ms measured, 0.1 ms for the
+ * other), which a client of a long poll would wait for, too.
  */
 
 #include "spool.h"
@@ -14,9 +18,9 @@
 #define WAIT_POLL_MSEC 250 /* where the kernel will not tell us at all */
 
 struct wait {
-    int inotify; /* -1: none to be had (128 a user by default) */
+    int dnotify; /* the journal once more, for F_NOTIFY; -1: a kernel without it */
+    int inotify; /* then this; -1: none to be had */
     int watch;
-    int dnotify; /* the journal once more, for F_NOTIFY; -1: not that either */
 };
 
 /* Never fails: at worst wait_for looks every WAIT_POLL_MSEC. */
@@ -29,8 +33,8 @@ void wait_arm(struct wait *wait, struct spool *spool);
 int wait_for(struct wait *wait, int out, int64_t msec);
 
 /*
- * Must be called before the last byte of an answer: the exit of a process with a live inotify watch
- * takes 13 ms, and web servers wait for that.
+ * Must be called before the last byte of an answer: what ends by the exit of the process lasts
+ * longer, and web servers wait for that.
  */
 void wait_disarm(struct wait *wait);
 

@@ -1,13 +1,56 @@
 /* SPDX-License-Identifier: MIT */
-/* check: alone */
 #include "fixture.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
-#include <sys/inotify.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "spool/wait.h"
+
+/* How the kernel tells: what it has is used up from one group of tests to the next. */
+static enum { BY_DNOTIFY, BY_INOTIFY, NOT_AT_ALL } told;
+
+/* From here on the kernel has no such call for this process: `argument` is its second, or ANY. */
+#define ANY 0xffffffffu
+
+static void forbid(unsigned call, unsigned argument, unsigned error)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+        BPF_JUMP(BPF_JMP | (argument == ANY ? BPF_JGE : BPF_JEQ) | BPF_K,
+                 argument == ANY ? 0 : argument, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {COUNT(code), code};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == -1) {
+        perror("seccomp");
+        exit(1);
+    }
+}
+
+static void assert_told(const struct wait *wait)
+{
+    assert_int_equal(wait->dnotify != -1, told == BY_DNOTIFY);
+    assert_int_equal(wait->inotify != -1, told == BY_INOTIFY);
+}
+
+/* Armed; without the signal that an earlier test may have left. */
+static void arm(struct wait *wait, struct spool *spool)
+{
+    wait_arm(wait, spool);
+    assert_told(wait);
+    (void)wait_for(wait, -1, 0);
+}
 
 #define THREAD "7d1f0a5e-1234-4abc-8def-0123456789ab"
 #define SOON_MSEC 2000 /* far below WAIT_LOOK_MSEC, far above what a busy machine needs */
@@ -70,8 +113,7 @@ static void wakes_on_append(void **state)
     struct wait wait;
     int64_t took;
 
-    wait_arm(&wait, &f->spool);
-    assert_int_not_equal(wait.inotify, -1);
+    arm(&wait, &f->spool);
     expect_woken(&wait);         /* the segment is made */
     timed(&wait, -1, 30, &took); /* what may be left of that */
     timed(&wait, -1, 30, &took);
@@ -86,7 +128,7 @@ static void wakes_on_what_has_happened(void **state)
     struct wait wait;
     int64_t took;
 
-    wait_arm(&wait, &f->spool);
+    arm(&wait, &f->spool);
     assert_int_equal(append(&f->spool), 0);
     assert_int_equal(timed(&wait, -1, 60000, &took), 0);
     assert_in_range(took, 0, SOON_MSEC);
@@ -100,7 +142,7 @@ static void hints_are_used_up(void **state)
     struct wait wait;
     int64_t took;
 
-    wait_arm(&wait, &f->spool);
+    arm(&wait, &f->spool);
     for (int i = 0; i < 500; i++)
         assert_int_equal(append(&f->spool), 0);
     assert_int_equal(timed(&wait, -1, 60000, &took), 0);
@@ -119,25 +161,13 @@ static void wakes_on_time(void **state)
     struct fixture *f = *state;
     struct wait wait;
 
-    wait_arm(&wait, &f->spool);
+    arm(&wait, &f->spool);
     for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t took;
         assert_int_equal(timed(&wait, -1, rows[i].msec, &took), 0);
         if (took < rows[i].least || took > SOON_MSEC)
             fail_msg("%lld ms took %lld", (long long)rows[i].msec, (long long)took);
     }
-    wait_disarm(&wait);
-}
-
-/* Where the kernel tells us nothing at all we look often. */
-static void looks_often_without_the_kernel(void **state)
-{
-    struct wait wait = {-1, -1, -1};
-    int64_t took;
-
-    (void)state;
-    assert_int_equal(timed(&wait, -1, 60000, &took), 0);
-    assert_in_range(took, WAIT_POLL_MSEC - 1, SOON_MSEC);
     wait_disarm(&wait);
 }
 
@@ -148,7 +178,7 @@ static void wakes_when_out_is_closed(void **state)
     int64_t took;
     int fds[2];
 
-    wait_arm(&wait, &f->spool);
+    arm(&wait, &f->spool);
     assert_int_equal(pipe(fds), 0);
     assert_int_equal(timed(&wait, fds[1], 40, &took), 0); /* open */
     assert_in_range(took, 39, SOON_MSEC);
@@ -170,7 +200,7 @@ static void out_that_cannot_be_closed(void **state)
     int64_t took;
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-    wait_arm(&wait, &f->spool);
+    arm(&wait, &f->spool);
     assert_int_equal(timed(&wait, null, 40, &took), 0);
     assert_in_range(took, 39, SOON_MSEC);
     wait_disarm(&wait);
@@ -190,8 +220,8 @@ static void disarmed(void **state)
     int64_t took;
 
     for (int i = 0; i < 3; i++) {
-        wait_arm(&wait, &f->spool);
-        assert_int_equal(open_files(), before + 1);
+        arm(&wait, &f->spool);
+        assert_int_equal(open_files(), before + (told != NOT_AT_ALL));
         for (int j = 0; j < 3; j++)
             wait_disarm(&wait);
         assert_int_equal(open_files(), before);
@@ -214,88 +244,13 @@ static void descriptors_of_every_length(void **state)
         spool.journal = fcntl(f->spool.journal, F_DUPFD_CLOEXEC, numbers[i]);
         if (spool.journal == -1)
             continue; /* fewer descriptors are allowed here */
-        wait_arm(&wait, &spool);
-        assert_int_not_equal(wait.inotify, -1);
+        arm(&wait, &spool);
         assert_int_equal(append(&f->spool), 0);
         assert_int_equal(timed(&wait, -1, 60000, &took), 0);
         assert_in_range(took, 0, SOON_MSEC);
         wait_disarm(&wait);
         close(spool.journal);
     }
-}
-
-/* ---- Without inotify  */
-
-/* Open instances until the user has no more. 0, or -1: descriptors have run out first. */
-static int exhaust_inotify(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-    while (inotify_init1(IN_CLOEXEC) != -1)
-        continue;
-    for (int i = 0; i < 8; i++)
-        if (open("/dev/null", O_RDONLY | O_CLOEXEC) == -1)
-            return -1;
-    return 0;
-}
-
-/* 0: woken in time by somebody else's append, twice. */
-static int wait_without_inotify(void *context, int index)
-{
-    struct spool spool;
-    struct wait wait;
-
-    (void)context;
-    (void)index;
-    if (spool_open(&spool) == -1)
-        return 1;
-    if (exhaust_inotify() == -1)
-        return 77;
-    wait_arm(&wait, &spool);
-    if (wait.inotify != -1)
-        return 2;
-    for (int i = 0; i < 2; i++) {
-        int64_t took;
-        pid_t pid = fork();
-        if (pid == 0)
-            _exit(append_in_time(NULL, 0));
-        if (timed(&wait, -1, 60000, &took) != 0 || took > SOON_MSEC)
-            return 3;
-        while (waitpid(pid, NULL, 0) == -1)
-            if (errno != EINTR)
-                return 4;
-    }
-    /* It still ends by the clock, and at the closing of what it writes to. */
-    for (int i = 0; i < 3; i++) {
-        int64_t took;
-        if (timed(&wait, -1, 30, &took) != 0 || took > SOON_MSEC)
-            return 5;
-    }
-    wait_disarm(&wait);
-    wait_disarm(&wait);
-    return wait.dnotify == -1 ? 0 : 6;
-}
-
-static void wakes_without_inotify(void **state)
-{
-    pid_t pid = fork();
-    int status;
-
-    (void)state;
-    assert_int_not_equal(pid, -1);
-    if (pid == 0) {
-        alarm(FIXTURE_SEC);
-        _exit(wait_without_inotify(NULL, 0));
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == 77)
-        skip();
-    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 /* With no descriptor to be had for anything. */
@@ -327,14 +282,23 @@ int main(void)
         SPOOL_TEST(wakes_on_what_has_happened),
         SPOOL_TEST(hints_are_used_up),
         SPOOL_TEST(wakes_on_time),
-        cmocka_unit_test(looks_often_without_the_kernel),
         SPOOL_TEST(wakes_when_out_is_closed),
         SPOOL_TEST(out_that_cannot_be_closed),
         SPOOL_TEST(disarmed),
         SPOOL_TEST(descriptors_of_every_length),
-        SPOOL_TEST(wakes_without_inotify),
         SPOOL_TEST(wakes_without_descriptors),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = 0;
+
+    if (access("/proc/sys/fs/dir-notify-enable", F_OK) == 0)
+        failed = cmocka_run_group_tests_name("dnotify", tests, NULL, NULL);
+
+    forbid(__NR_fcntl, F_NOTIFY, EINVAL);
+    told = BY_INOTIFY;
+    failed += cmocka_run_group_tests_name("inotify", tests, NULL, NULL);
+    forbid(__NR_inotify_init1, ANY, EMFILE);
+    told = NOT_AT_ALL;
+    failed += cmocka_run_group_tests_name("looking", tests, NULL, NULL);
+    return failed;
 }
