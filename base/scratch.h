@@ -3,9 +3,10 @@
 #define BASE_SCRATCH_H
 
 /*
- * Memory that costs a waiting process nothing. Buffers whose content means nothing once the
- * function that fills them is left are marked SCRATCH and lie together; a program that is about to
- * wait gives their pages back.
+ * Memory that costs a waiting process nothing. Buffers whose content nobody needs any
+ * more when a program waits are marked SCRATCH and lie together: it gives their pages back. All of
+ * 4 KB and more that can be is marked, for another reason: what is small then lies together, too, and
+ * takes one or two pages instead of one each.
  */
 
 /* Marks a static array; the linker sorts marked ones to the end (the Makefile's --sort-section). */

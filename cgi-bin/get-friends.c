@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "base/scratch.h"
 #include "chat/endpoint.h"
 #include "chat/people.h"
 #include "spool/user.h"
@@ -20,7 +21,7 @@
 #define REPLY_MAX (8 * 1024 * 1024)
 
 static struct endpoint endpoint;
-static char text[REPLY_MAX];
+SCRATCH static char text[REPLY_MAX];
 static struct buf reply;
 static size_t count;
 

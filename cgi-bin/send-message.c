@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/scratch.h"
 #include "chat/people.h"
 #include "chat/session.h"
 #include "protocol/stanza.h"
@@ -43,7 +44,7 @@ static int wait_sec;
 
 static void read_message(void)
 {
-    static char body[STANZA_BODY_MAX + 1];
+    SCRATCH static char body[STANZA_BODY_MAX + 1];
     struct stanza_error error;
     struct form form;
     const char *why;
@@ -84,8 +85,8 @@ static void find_thread(void)
 static int render(void *context, uint64_t seq, const char *prev, int64_t time_us, const char **line,
                   size_t *len)
 {
-    static char text[STANZA_LINE_MAX];
-    static char people[PEOPLE_TEXT_MAX];
+    SCRATCH static char text[STANZA_LINE_MAX];
+    SCRATCH static char people[PEOPLE_TEXT_MAX];
     struct buf out = buf_over(text, sizeof text);
     struct buf who = buf_over(people, sizeof people);
     struct buf list;

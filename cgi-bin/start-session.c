@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "base/scratch.h"
 #include "chat/people.h"
 #include "chat/session.h"
 #include "protocol/json.h"
@@ -24,10 +25,10 @@
 #define NAMES_MAX (THREAD_MEMBERS_MAX * (USER_NAME_MAX + 1))
 
 static struct endpoint endpoint;
-static char body[STANZA_BODY_MAX + 1];
+SCRATCH static char body[STANZA_BODY_MAX + 1];
 static const char *others[STANZA_TO_MAX];
 static size_t count;
-static char subject_text[STANZA_BODY_MAX + 1];
+SCRATCH static char subject_text[STANZA_BODY_MAX + 1];
 static const char *subject;
 
 static void add(const char *name)
@@ -55,7 +56,7 @@ static void read_form(size_t len)
 /* One name out of the JSON text; decoded names lie one behind the other in their own storage. */
 static void add_node(const struct json *json, int node)
 {
-    static char names[NAMES_MAX];
+    SCRATCH static char names[NAMES_MAX];
     static size_t used;
     ssize_t len = json_string(json, node, names + used, sizeof names - used);
 
@@ -90,7 +91,7 @@ static void read_json(size_t len)
 
 static _Noreturn void answer(const char *id)
 {
-    static char text[STANZA_LINE_MAX];
+    SCRATCH static char text[STANZA_LINE_MAX];
     struct buf reply = buf_over(text, sizeof text);
     struct thread thread;
     size_t members;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/scratch.h"
 #include "chat/people.h"
 #include "protocol/buf.h"
 #include "protocol/json.h"
@@ -15,7 +16,7 @@
 
 #define TEXT_MAX (STANZA_BODY_MAX * 6 + 4096)
 
-static struct user people[THREAD_MEMBERS_MAX + 1];
+SCRATCH static struct user people[THREAD_MEMBERS_MAX + 1];
 
 /* One answer for who is unknown and who is no friend: nobody learns here who exists. */
 static void check_other(struct endpoint *endpoint, const struct user *other)
@@ -36,7 +37,7 @@ static void check_other(struct endpoint *endpoint, const struct user *other)
 /* thread.json: what does not change with every message. */
 static struct buf describe(const struct user *by, const char *subject)
 {
-    static char text[TEXT_MAX];
+    SCRATCH static char text[TEXT_MAX];
     struct buf out = buf_over(text, sizeof text);
     char time[STANZA_TIME_SIZE];
 

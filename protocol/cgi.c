@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/now.h"
 #include "base/utf8.h"
 #include "cgi_private.h"
 #include "json.h"
@@ -133,10 +133,7 @@ void cgi_start(struct cgi *cgi, const char *program, const char *methods, const 
 
 int64_t cgi_clock_ms(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return now_us(CLOCK_MONOTONIC) / 1000;
 }
 
 int cgi_await(int fd, short events, int64_t deadline_ms)

@@ -5,10 +5,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/scratch.h"
 #include "base/utf8.h"
 #include "json.h"
 
-static struct form_field tables[2][FORM_FIELDS_MAX];
+SCRATCH static struct form_field tables[2][FORM_FIELDS_MAX];
 
 static int fail(const char **why, const char *sentence)
 {

@@ -134,7 +134,7 @@ int reply_send(struct iovec *part, int count)
 
 static int send_answer(int status, const struct answer *with)
 {
-    static char room[REPLY_HEAD_MAX];
+    char room[REPLY_HEAD_MAX];
     struct buf head = buf_over(room, sizeof room);
     struct iovec parts[2] = {{.iov_base = room},
                              {.iov_base = (void *)with->body, .iov_len = with->len}};
@@ -181,7 +181,7 @@ static void put_member(struct buf *body, const char *before, const char *string)
 static _Noreturn void problem(int status, const char *field, const char *detail, const char *header,
                               const char *value)
 {
-    static char room[PROBLEM_MAX];
+    char room[PROBLEM_MAX];
     struct buf body = buf_over(room, sizeof room);
 
     put_member(&body, "{\"type\":\"about:blank\",\"title\":", phrase(status));
@@ -228,7 +228,7 @@ void reply_no_method(const char *methods)
 
 void reply_preflight(const char *methods)
 {
-    static char room[REPLY_HEAD_MAX];
+    char room[REPLY_HEAD_MAX];
     struct buf value = buf_over(room, sizeof room);
 
     /* Three headers for the price of one: `answer` has room for a single one. */

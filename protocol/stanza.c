@@ -4,11 +4,12 @@
 
 #include <string.h>
 
+#include "base/scratch.h"
 #include "language.h"
 #include "stanza_private.h"
 
 /* The names in `to`, unescaped. */
-static char to_room[STANZA_BODY_MAX];
+SCRATCH static char to_room[STANZA_BODY_MAX];
 
 /* The attributes that have rules; all others are kept as they are. */
 static const char *const stanza_known[] = {"type", "message", NULL};

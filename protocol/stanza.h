@@ -44,7 +44,7 @@ struct stanza_error {
 struct stanza_message {
     char id[37];                   /* RFC 9562, lower case; "" when the server is to make one */
     char thread[37];               /* as given, lower case when it is a UUID; "" when absent */
-    const char *to[STANZA_TO_MAX]; /* users, decoded; for a message without a thread */
+    const char **to;               /* users, decoded; for a message without a thread */
     size_t to_count;
     struct buf content; /* "subject":…,"text":…,<unknown>: inside of `message`, after thread */
     struct buf extra;   /* ,"x":… unknown attributes of the stanza itself; often empty */

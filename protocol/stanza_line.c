@@ -2,11 +2,12 @@
 /* Stored lines of messages: written, and read again for the answers to repeated messages. */
 #include <string.h>
 
+#include "base/scratch.h"
 #include "stanza_private.h"
 
 #define HASH_SIZE 65 /* SHA-256 in hexadecimal, and NUL */
 
-static char again_room[STANZA_LINE_MAX];
+SCRATCH static char again_room[STANZA_LINE_MAX];
 
 /* Howard Hinnant's days-to-civil; the C library's gmtime_r would open /etc/localtime. */
 static void date_of(int64_t days, unsigned *year, unsigned *month, unsigned *day)

@@ -2,12 +2,14 @@
 /* A message while it is read, from JSON or a form: its storage, and the rules both obey. */
 #include <string.h>
 
+#include "base/scratch.h"
 #include "language.h"
 #include "stanza_private.h"
 
 /* A byte of a form can become six of JSON; of JSON, none grows. */
-static char content_room[6 * STANZA_BODY_MAX + 1024];
-static char extra_room[STANZA_BODY_MAX + 1024];
+SCRATCH static char content_room[6 * STANZA_BODY_MAX + 1024];
+SCRATCH static char extra_room[STANZA_BODY_MAX + 1024];
+SCRATCH static const char *to_users[STANZA_TO_MAX];
 
 int stanza_fail(struct stanza_error *error, const char *field, const char *detail)
 {
@@ -25,6 +27,7 @@ void stanza_message_begin(struct stanza_message *message)
 {
     message->id[0] = '\0';
     message->thread[0] = '\0';
+    message->to = to_users;
     message->to_count = 0;
     message->content = buf_over(content_room, sizeof content_room);
     message->extra = buf_over(extra_room, sizeof extra_room);

@@ -12,7 +12,7 @@ static bool streaming;
 
 int cgi_stream_head(const char *type)
 {
-    static char room[REPLY_HEAD_MAX];
+    char room[REPLY_HEAD_MAX];
     struct buf head = buf_over(room, sizeof room);
     struct iovec part = {.iov_base = room};
 

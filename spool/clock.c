@@ -4,8 +4,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/now.h"
 
 #ifdef SPOOL_TEST_CLOCK
 static const char *offset_file;
@@ -38,22 +39,14 @@ static int64_t offset_sec(void)
 }
 #endif
 
-static int64_t now_us(clockid_t clock)
-{
-    struct timespec now;
-
-    clock_gettime(clock, &now);
-    return (now.tv_sec + offset_sec()) * 1000000 + now.tv_nsec / 1000;
-}
-
 int64_t clock_wall_us(void)
 {
-    return now_us(CLOCK_REALTIME);
+    return now_us(CLOCK_REALTIME) + offset_sec() * 1000000;
 }
 
 int64_t clock_boot_ms(void)
 {
-    return now_us(CLOCK_BOOTTIME) / 1000;
+    return now_us(CLOCK_BOOTTIME) / 1000 + offset_sec() * 1000;
 }
 
 void clock_boot_id(char id[UUID_SIZE])

@@ -15,6 +15,7 @@
 int thread_open(struct spool *spool, struct thread *thread, const char *id)
 {
     thread->fd = -1;
+    thread->tail = -1;
     errno = ENOENT;
     if (!path_uuid_ok(id))
         return -1;
@@ -26,7 +27,9 @@ int thread_open(struct spool *spool, struct thread *thread, const char *id)
 void thread_close(struct thread *thread)
 {
     file_close(thread->fd);
+    file_close(thread->tail);
     thread->fd = -1;
+    thread->tail = -1;
 }
 
 int thread_lock(struct thread *thread)
@@ -82,15 +85,26 @@ static int search_tail(struct thread *thread, uint64_t *seq)
     return 0;
 }
 
+/* Open until the thread is closed: whoever reads the hint under the lock will write it. */
+static int open_tail(struct thread *thread)
+{
+    if (thread->tail == -1)
+        thread->tail = openat(thread->fd, TAIL, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return thread->tail == -1 ? -1 : 0;
+}
+
 static int read_hint(struct thread *thread, uint64_t *seq)
 {
-    char text[SEQ_DIGITS + 2];
+    char text[SEQ_DIGITS + 1];
 
-    if (file_read(thread->fd, TAIL, text, sizeof text) == -1)
+    if (open_tail(thread) == -1)
         return -1;
-    text[strcspn(text, "\n")] = '\0';
-    if (path_seq_ok(text, seq))
-        return 0;
+    if (pread(thread->tail, text, sizeof text, 0) == (ssize_t)sizeof text &&
+        text[SEQ_DIGITS] == '\n') {
+        text[SEQ_DIGITS] = '\0';
+        if (path_seq_ok(text, seq))
+            return 0;
+    }
     errno = EBADMSG;
     return -1;
 }
@@ -111,16 +125,12 @@ int thread_tail(struct thread *thread, uint64_t *seq)
 int thread_set_tail(struct thread *thread, uint64_t seq)
 {
     char text[PATH_SIZE];
-    int fd = openat(thread->fd, TAIL, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    int result;
 
-    if (fd == -1)
+    if (open_tail(thread) == -1)
         return -1;
     path_segment(text, seq);
     text[SEQ_DIGITS] = '\n';
-    result = pwrite(fd, text, SEQ_DIGITS + 1, 0) == SEQ_DIGITS + 1 ? 0 : -1;
-    file_close(fd);
-    return result;
+    return pwrite(thread->tail, text, SEQ_DIGITS + 1, 0) == SEQ_DIGITS + 1 ? 0 : -1;
 }
 
 ssize_t thread_read(struct thread *thread, uint64_t seq, char *out, size_t size)

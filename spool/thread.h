@@ -22,6 +22,7 @@
 struct thread {
     char id[UUID_SIZE];
     int fd;
+    int tail; /* the file `tail` since it was read, -1 */
 };
 
 struct member {
