@@ -3,20 +3,23 @@
 
 #include <errno.h>
 #include <sha2.h>
-#include <stdlib.h>
 #include <sys/random.h>
 #include <uuid/uuid.h>
 
-/* Not uuid_generate_random: before it gives the kernel's random bytes it stirs a generator of its own
- * with clocks and process ids, which costs a short-lived process more than the bytes. */
+/*
+ * The kernel's bytes at once: before uuid_generate_random gives them it stirs a generator of its own
+ * with clocks and process ids, which costs a short-lived process more than they do.
+ */
 void id_random(char out[UUID_SIZE])
 {
     uuid_t id;
 
-    if (getrandom(id, sizeof id, 0) != (ssize_t)sizeof id)
-        abort(); /* never for so few bytes; and without them every id could be guessed */
-    id[6] = (id[6] & 0x0f) | 0x40;
-    id[8] = (id[8] & 0x3f) | 0x80;
+    if (getrandom(id, sizeof id, 0) == (ssize_t)sizeof id) {
+        id[6] = (id[6] & 0x0f) | 0x40;
+        id[8] = (id[8] & 0x3f) | 0x80;
+    } else {
+        uuid_generate_random(id); /* it knows other ways */
+    }
     uuid_unparse_lower(id, out);
 }
 
