@@ -52,19 +52,6 @@ static bool refused;
 /* Until the user may send again. */
 static int wait_sec;
 
-/* What is no message may be a receipt or a chat state; `error` is why it is none. */
-static _Noreturn void no_message(const char *body, size_t len, const struct form *form,
-                                 struct stanza_error *error)
-{
-    struct notice notice;
-    int found = is_form ? notice_from_form(&notice, form, error)
-                        : notice_from_json(&notice, body, len, error);
-
-    if (found == 1)
-        notify(&endpoint, &notice);
-    cgi_die_field(error->field, error->detail);
-}
-
 static void read_message(void)
 {
     static char body[STANZA_BODY_MAX + 1];
@@ -85,7 +72,7 @@ static void read_message(void)
         cgi_die(415, "Send a form (application/x-www-form-urlencoded) or application/json.");
     }
     if (result == -1)
-        no_message(body, len, &form, &error);
+        notify(&endpoint, is_form ? &form : NULL, body, len, &error);
 }
 
 static void find_thread(void)

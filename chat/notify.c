@@ -79,7 +79,7 @@ static void chatstate(struct endpoint *endpoint, struct thread *thread, const st
         publish(endpoint, notice);
 }
 
-_Noreturn void notify(struct endpoint *endpoint, const struct notice *notice)
+static _Noreturn void answer(struct endpoint *endpoint, const struct notice *notice)
 {
     char text[128];
     struct buf reply = buf_over(text, sizeof text);
@@ -97,4 +97,16 @@ _Noreturn void notify(struct endpoint *endpoint, const struct notice *notice)
     }
     buf_puts(&reply, "}\n");
     cgi_reply(200, "application/json", reply.data, reply.len);
+}
+
+_Noreturn void notify(struct endpoint *endpoint, const struct form *form, const char *text,
+                      size_t len, struct stanza_error *error)
+{
+    struct notice notice;
+    int found = form != NULL ? notice_from_form(&notice, form, error)
+                             : notice_from_json(&notice, text, len, error);
+
+    if (found == 1)
+        answer(endpoint, &notice);
+    cgi_die_field(error->field, error->detail);
 }
