@@ -78,6 +78,68 @@ room() {
     thread=$(field thread_id)
 }
 
+# ---- What the protocol itself has of messages --------------------------------------------------
+
+@test "markup is data: kept as it came, whatever its type" {
+    local type text='<script>alert("x")</script> &amp; **b** `c` :raw:`d`'
+    for type in plain html rst; do
+        form alice "type=$type&message=$(form_encode "$text")"
+        expect 200
+        send alice "$(jq -nc --arg thread "$thread" --arg type "$type" --arg text "$text" \
+            '{type: "message", message: {$thread, $type, $text}}')"
+        expect 200
+    done
+    jq -es --arg text "$text" 'length == 6 and all(.message.text == $text) and
+        ([.[].message.type] == ["plain", "plain", "html", "html", "rst", "rst"])' "$SPOOL/threads/$thread"/new/*
+}
+
+@test "language tags of every kind, in any case" {
+    local given wanted
+    while read -r given wanted; do
+        form alice "message=$wanted&language=$given"
+        expect 200
+        does alice '"text":"'"$wanted"'","language":"'"$given"'"'
+        expect 200
+    done <<'END'
+i-klingon i-klingon
+X-Foo x-foo
+EN-gb-OED en-GB-oed
+de_ch-1996 de-CH-1996
+SL-rozaj-BISKE sl-rozaj-biske
+ZH-cmn-hans-cn zh-cmn-Hans-CN
+en-a-bbb-b-ccc-x-a-a en-a-bbb-b-ccc-x-a-a
+END
+    jq -es 'length == 14 and all(.message.language == .message.text)' "$SPOOL/threads/$thread"/new/*
+    for given in de-1996-1996 sl-rozaj-ROZAJ en-a-bbb-A-ccc en-u-aa-u-bb; do
+        form alice "message=x&language=$given"
+        expect 400 '.errors | keys == ["language"]'
+        does alice '"text":"x","language":"'"$given"'"'
+        expect 400 '.errors | keys == ["language"]'
+    done
+}
+
+@test "ids are UUIDs of any version, in any case; empty ones are made here" {
+    local given
+    for given in C232AB00-9414-11EC-B3C8-9F6BDECED846 000003e8-9414-21ec-b300-325096b39f47 \
+        5df41881-3aed-3515-88a7-2f4a814cf09e 919108f7-52d1-4320-9bac-f847db4148a8 \
+        2ed6657d-e927-568b-95e1-2665a8aea6a2 1EC9414C-232A-6B00-B3C8-9F6BDECED846 \
+        017F22E2-79B0-7CC3-98C4-DC0C0C07398F 2489E9AD-2EE2-8E00-8EC9-32D5F69181C0 \
+        00000000-0000-0000-0000-000000000000 FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF; do
+        form alice "message=x&id=$given"
+        expect 200
+        same "${given,,}" "$(field UUID)"
+        does alice '"text":"x","id":"'"${given,,}"'"'
+        expect 200
+    done
+    same 10 "$(records m)"
+    for given in '' '"id":"",' '"id":null,'; do
+        does alice "$given"'"text":"x"'
+        expect 200
+        [[ $(field UUID) =~ ^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$ ]]
+    done
+    audit
+}
+
 # ---- Corrections -------------------------------------------------------------------------------
 
 @test "replaces: a whole message in the place of another, by number or by id, JSON or form" {
@@ -425,4 +487,147 @@ room() {
     form alice 'message=x&state=paused&read=7'
     expect 200 '.seq == 1'
     same 1 "$(records m)"
+}
+
+# ---- What nobody should send -------------------------------------------------------------------
+
+# bad STATUS FIELD BODY: alice's request (JSON when it begins so) gets this, a problem document that blames
+# the field (-: none), and nothing on the disk changes.
+bad() {
+    local before after TYPE=application/x-www-form-urlencoded
+    [[ $3 != \{* ]] || TYPE=application/json
+    before=$(find "$SPOOL" -printf '%P %i %n %s %T@\n')
+    as "${who-alice}" POST send-message "$3"
+    after=$(find "$SPOOL" -printf '%P %i %n %s %T@\n')
+    rows=$((rows + 1))
+    [[ $status_code == "$1" && $(header content-type) == application/problem+json && $after == "$before" ]] &&
+        { [[ $2 == - && $body != *'"errors"'* ]] || [[ $body == *"\"errors\":{\"$2\":[\""* ]]; } &&
+        [[ $body != *xyzzy* ]] ||
+        { wrong+="$3: $status_code $body $(diff <(echo "$before") <(echo "$after") | head -n 4)"$'\n' && return 0; }
+}
+
+# says FIELD ATTRIBUTES [TYPE]: 400, blaming it, for that `message`.
+says() {
+    bad 400 "$1" '{"type":"'"${3-message}"'","message":{"thread":"'"$thread"'",'"$2"'}}'
+}
+
+# 1: alice's; 2: bob's; 3: a reaction; 4: a retraction. Nobody has to wait.
+conversation() {
+    wrong='' rows=0
+    CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0)
+    form alice "message=x&id=$id"
+    form bob message=y
+    form alice 'reacts_to=2&reaction=x'
+    form bob retracts=2
+    expect 200
+    others=$thread
+    thread_of bob carol
+    form bob message=x
+    foreign=$thread thread=$others
+    form alice state=composing
+    form alice read=1
+    expect 200
+}
+
+conversation_ends() {
+    same '' "$wrong"
+    ((rows > 20))
+    audit
+}
+
+@test "bad input: replaces, retracts, reaction" {
+    local value unknown=${id/0b/0c} name
+    conversation
+    for value in 0 -1 1.0 1e0 '"1"' '""' '"xyzzy"' true false '[]' '[1]' '{}' '{"seq":1}' '"'"${id}0"'"' \
+        '"'"${id//-/}"'"' 99999999999999999999; do
+        says replaces '"text":"x","replaces":'"$value"
+        says retracts '"retracts":'"$value"
+        says retracts '"retracts":'"$value" retraction
+        says reaction '"reaction":{"text":"+","to":'"$value"'}'
+    done
+    # Well named, but not there, no message, or of another thread.
+    for value in 5 3 4 10000000000 9007199254740992 '"'"$unknown"'"'; do
+        says replaces '"text":"x","replaces":'"$value"
+        says retracts '"retracts":'"$value"
+        says reaction '"reaction":{"text":"+","to":'"$value"'}' reaction
+    done
+    for value in '1' '"x"' '[]' 'true' '{"text":"+"}' '{"to":1}' '{"to":1,"text":null}' '{"to":1,"text":5}' \
+        '{"to":1,"text":["+"]}' '{"to":1,"text":"\n"}' '{"to":null,"text":""}'; do
+        says reaction '"reaction":'"$value"
+    done
+    for value in 0 x -1 1.0 ' 1' 12345678901 "${id}0" xyzzy 5 3 4 "$unknown"; do
+        bad 400 replaces "thread_id=$thread&message=x&replaces=$value"
+        bad 400 retracts "thread_id=$thread&retracts=$value"
+        bad 400 reacts_to "thread_id=$thread&reacts_to=$value&reaction=x"
+    done
+    bad 400 reacts_to "thread_id=$thread&reaction=x"
+    bad 400 reaction "thread_id=$thread&reacts_to=1&reaction=$(printf '%065d' 0)"
+    bad 400 reaction "thread_id=$thread&reacts_to=1&reaction=%0a"
+    bad 400 retracts "thread_id=$thread&reacts_to=1&retracts=1&replaces=1&message=x"
+    bad 400 message "thread_id=$thread&reacts_to=1&reaction=x&message=x"
+    bad 400 subject "thread_id=$thread&retracts=1&subject=x"
+    bad 400 message "thread_id=$thread&replaces=1"
+    bad 400 thread_id 'replaces=1&message=x&to=bob'
+    bad 400 thread_id 'retracts=1'
+    says text '"retracts":1,"text":"x"'
+    says attachments '"retracts":1,"attachments":[{}]'
+    says text '"replaces":1'
+    says retracts '"text":"x"' retraction
+    says reaction '"text":"x"' reaction
+    bad 400 message '{"type":"reaction","reaction":{"to":1,"text":"+"}}'
+    bad 400 thread '{"type":"retraction","message":{"to":"bob","retracts":1}}'
+    # Somebody else's; no thread, or one that is not theirs.
+    bad 403 - "thread_id=$thread&message=x&replaces=2"
+    bad 403 - "thread_id=$thread&retracts=2"
+    bad 403 - '{"type":"message","message":{"thread":"'"$thread"'","retracts":2}}'
+    for name in 'message=x&replaces' retracts 'reaction=x&reacts_to'; do
+        bad 404 - "thread_id=$foreign&$name=1"
+        bad 404 - "thread_id=xyzzy&$name=1"
+    done
+    bad 409 - "thread_id=$thread&id=$id&retracts=1"
+    bad 409 - "thread_id=$thread&id=$id&reacts_to=9"
+    conversation_ends
+}
+
+@test "bad input: receipts and chat states" {
+    local value
+    conversation
+    for value in -1 1.0 1e0 '"1"' null true '[]' '{}' 5 99999999999999999999; do
+        bad 400 read '{"type":"receipt","receipt":{"thread":"'"$thread"'","read":'"$value"'}}'
+    done
+    for value in null 1 true '""' '"xyzzy"' '"Paused"' '"paused "' '[]' '["paused"]' '{}'; do
+        bad 400 state '{"type":"chatstate","chatstate":{"thread":"'"$thread"'","state":'"$value"'}}'
+    done
+    for value in '' '"thread":null,' '"thread":"",' '"thread":5,' '"thread":[],' '"thread":{},' '"to":"bob",' \
+        '"thread_id":"'"$thread"'",'; do
+        bad 400 thread '{"type":"receipt","receipt":{'"$value"'"read":1}}'
+        bad 400 thread '{"type":"chatstate","chatstate":{'"$value"'"state":"paused"}}'
+    done
+    for value in null 1 '"x"' '[]'; do
+        bad 400 receipt '{"type":"receipt","receipt":'"$value"'}'
+        bad 400 chatstate '{"type":"chatstate","chatstate":'"$value"'}'
+    done
+    bad 400 read '{"type":"receipt","receipt":{"thread":"'"$thread"'"}}'
+    bad 400 state '{"type":"chatstate","chatstate":{"thread":"'"$thread"'"}}'
+    bad 400 receipt '{"type":"receipt","message":{"thread":"'"$thread"'","text":"x"}}'
+    bad 400 body '{"type":"receipt","receipt":{"thread":"'"$thread"'","read":1,"read":1}}'
+    for value in 5 -1 x 1.5 +1 %201 12345678901 9999999999 xyzzy; do
+        bad 400 read "thread_id=$thread&read=$value"
+    done
+    for value in x Composing active 1 xyzzy 'paused%00'; do
+        [[ $value != *%00 ]] || { bad 400 body "thread_id=$thread&state=$value" && continue; }
+        bad 400 state "thread_id=$thread&state=$value"
+    done
+    bad 400 state "thread_id=$thread&state=paused&read=1"
+    bad 400 thread_id read=1
+    bad 400 thread_id 'state=paused&to=bob'
+    bad 400 message "thread_id=$thread&read=&state="
+    for value in "$foreign" xyzzy .. "${thread}0" "${thread:0:35}" 00000000-0000-0000-0000-000000000000; do
+        bad 404 - "thread_id=$value&read=1"
+        bad 404 - "thread_id=$value&state=paused"
+        bad 404 - '{"type":"receipt","receipt":{"thread":"'"$value"'","read":1}}'
+        bad 404 - '{"type":"chatstate","chatstate":{"thread":"'"$value"'","state":"paused"}}'
+    done
+    who='' bad 401 - "thread_id=$thread&read=1"
+    conversation_ends
 }
