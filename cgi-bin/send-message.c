@@ -5,10 +5,15 @@
  *
  * REQUEST  POST, or POST send-message/<token> without a login. Form: thread_id, message, type, subject,
  *          language, id, to; or JSON: a message stanza. Without a thread, `to` names its other people.
+ *          What it does to an earlier message: replaces, retracts, or reacts_to and reaction. Or no
+ *          message: thread_id and read (a number) or state (composing, paused), or such a stanza.
  * REPLY    200 {"success": true, "UUID": <message id>, "thread_id", "seq", "timestamp"}: it is on the
  *          disk. The same message with the same id gets the same answer, however often it is sent.
- * FILES    threads/<thread>/new/<seq>, journal/, users/<sender>/sent/<message id>.
- * ERRORS   400 with the field and why; 401; 403 `to` somebody unknown or no friend; 404 wrong or
+ *          To `read` and `state` {"success": true, "thread_id"}, and to the first "read", the mark.
+ * FILES    threads/<thread>/new/<seq>, journal/, users/<sender>/sent/<message id>; or presence/,
+ *          users/<sender>/read/<thread>, users/<sender>/chatstate.
+ * ERRORS   400 with the field and why; 401; 403 `to` somebody unknown or no friend, or to replace or
+ *          retract somebody else's message; 404 wrong or
  *          expired token, no such thread, or not in it; 405; 409 the id was used for another message;
  *          411; 413; 415; 429 too many a minute; 507 no space.
  */
@@ -17,7 +22,9 @@
 #include <string.h>
 
 #include "base/scratch.h"
+#include "chat/notify.h"
 #include "chat/people.h"
+#include "chat/refer.h"
 #include "chat/session.h"
 #include "protocol/stanza.h"
 #include "spool/accept.h"
@@ -38,6 +45,10 @@ static bool is_form;
 /* What the answer says. */
 static uint64_t placed_seq;
 static char placed_time[STANZA_TIME_SIZE];
+
+/* Why the message is refused, unless it has been accepted before. */
+static struct refer_refusal refusal;
+static bool refused;
 
 /* Until the user may send again. */
 static int wait_sec;
@@ -62,14 +73,14 @@ static void read_message(void)
         cgi_die(415, "Send a form (application/x-www-form-urlencoded) or application/json.");
     }
     if (result == -1)
-        cgi_die_field(error.field, error.detail);
+        notify(&endpoint, is_form ? &form : NULL, body, len, &error);
 }
 
 static void find_thread(void)
 {
     uint64_t joined;
 
-    if (message.thread[0] == '\0' && message.to_count > 0)
+    if (message.thread[0] == '\0' && message.to_count > 0 && message.act == STANZA_SAYS)
         session_thread(&endpoint, "to", message.to, message.to_count, NULL, message.thread);
     else if (message.thread[0] == '\0')
         cgi_die_field(is_form ? "thread_id" : "thread", "This field is required.");
@@ -79,6 +90,7 @@ static void find_thread(void)
             cgi_die(404, "No such thread, or you are not in it.");
         cgi_die_errno("threads");
     }
+    refer_resolve(&endpoint, &thread, joined, &message, &refusal);
 }
 
 /* Called back under the thread's lock, when the message's place is known. */
@@ -93,7 +105,11 @@ static int render(void *context, uint64_t seq, const char *prev, int64_t time_us
     struct stanza_place place = {.seq = seq, .prev = prev, .time_us = time_us};
 
     (void)context;
-    /* A repeated message never comes here, so it counts once. */
+    /* A repeated message never comes here: it is not refused, and counts once. */
+    errno = EINVAL;
+    refused = refusal.status != 0;
+    if (refused)
+        return -1;
     wait_sec = limit_message(&endpoint.spool, &endpoint.me);
     if (wait_sec > 0)
         errno = EAGAIN;
@@ -120,7 +136,7 @@ static int repeats(void *context, const char *line, size_t len)
 {
     (void)context;
     return stanza_placed(line, len, &placed_seq, placed_time) == 0 &&
-           stanza_message_same(&message, line, len);
+           refer_same(&message, line, len);
 }
 
 static void accept_message(void)
@@ -136,6 +152,8 @@ static void accept_message(void)
 
     if (thread_accept(&endpoint.spool, &thread, &post) != -1)
         return;
+    if (refused)
+        refer_refuse(&message, &refusal);
     if (wait_sec > 0)
         cgi_die_later(429, (unsigned)wait_sec,
                       "You are sending faster than this site takes messages.");

@@ -36,11 +36,16 @@ static void end_presence(struct envelope *envelope)
     envelope->in_presence = false;
 }
 
-static void add_message(struct envelope *envelope, const char *line, size_t len)
+static void begin_stanza(struct envelope *envelope)
 {
     end_presence(envelope);
     if (envelope->stanzas++ > 0)
         buf_puts(envelope->out, ",");
+}
+
+static void add_whole(struct envelope *envelope, const char *line, size_t len)
+{
+    begin_stanza(envelope);
     buf_put(envelope->out, line, without_newline(line, len));
 }
 
@@ -80,6 +85,43 @@ static int add_presence(struct envelope *envelope, const struct json *json)
     return 0;
 }
 
+/*
+ * Any other kind of stanza comes through whole; the one thing known of it is that `entity`, in the
+ * object that has its type's name, is a user. What has a `message` is no such kind: all beside that
+ * is its sender's.
+ */
+static int add_other(struct envelope *envelope, const struct json *json, const char *line,
+                     size_t len)
+{
+    struct buf *out = envelope->out;
+    char type[STANZA_TYPE_SIZE];
+    int body;
+    int user;
+
+    if (json_string(json, json_get(json, 0, "type"), type, sizeof type) < 0)
+        return -1;
+    body = json_get(json, 0, "message") < 0 ? json_get(json, 0, type) : -1;
+    user = json_get(json, json_get(json, body, "entity"), "id");
+    if (user < 0 || json_kind(json, user) != JSON_STRING) {
+        add_whole(envelope, line, len);
+        return 0;
+    }
+    begin_stanza(envelope);
+    const char *before = "{";
+    for (int key = json_first(json, 0); key >= 0; key = json_next(json, 0, key)) {
+        buf_puts(out, before);
+        before = ",";
+        json_put_node(out, json, key);
+        buf_puts(out, ":");
+        if (json_value(json, key) == body)
+            put_entry(out, json, body, user);
+        else
+            json_put_node(out, json, json_value(json, key));
+    }
+    buf_puts(out, "}");
+    return 0;
+}
+
 int envelope_add(struct envelope *envelope, const char *line, size_t len)
 {
     struct json json;
@@ -92,8 +134,10 @@ int envelope_add(struct envelope *envelope, const char *line, size_t len)
     if (type >= 0 && json_equals(&json, type, "presence")) {
         result = add_presence(envelope, &json);
     } else if (type >= 0 && json_equals(&json, type, "message")) {
-        add_message(envelope, line, len);
+        add_whole(envelope, line, len);
         result = 0;
+    } else if (type >= 0) {
+        result = add_other(envelope, &json, line, len);
     }
     json_drop(&json);
     return result;

@@ -25,8 +25,9 @@ struct envelope {
 
 struct envelope envelope_open(struct buf *out, int64_t time_us);
 /*
- * Add a stored line. Messages go as they lie on the disk; in a presence stanza `presence` becomes a
- * list and `entity` the user's name (3.2.5). -1 when the line is no stanza: nothing was added.
+ * Add a stored line. Messages, and what nobody knows, go as they lie on the disk; in a presence
+ * stanza `presence` becomes a list. `entity` becomes the user's name (3.2.5) there, and in every
+ * other kind of stanza that has one in the object named like its type. -1 when the line is no stanza: nothing was added.
  */
 int envelope_add(struct envelope *envelope, const char *line, size_t len);
 /* `limited` after a gap; `retry_after` seconds when the client should wait before it asks again,

@@ -77,7 +77,18 @@ static size_t skip_rest(const struct tag *tag, size_t at, size_t min)
     return at;
 }
 
-/* Section 2.1, the production `langtag`, then `privateuse`. */
+/* Whether part `at` stands among those from `first` on, too, in whatever case. */
+static bool again(const struct tag *tag, size_t first, size_t at)
+{
+    for (size_t i = first; i < at; i++)
+        if (tag->len[i] == tag->len[at] &&
+            strncasecmp(tag->part[i], tag->part[at], tag->len[at]) == 0)
+            return true;
+    return false;
+}
+
+/* Section 2.1, the production `langtag`, then `privateuse`; no variant and no extension twice
+ * (2.2.5, 2.2.6). */
 static bool well_formed(const struct tag *tag)
 {
     size_t at = 0;
@@ -88,11 +99,13 @@ static bool well_formed(const struct tag *tag)
             at++;
         at += letters(tag, at, 4, 4);
         at += is_region(tag, at);
-        while (is_variant(tag, at))
+        size_t first = at;
+        while (is_variant(tag, at) && !again(tag, first, at))
             at++;
+        first = at;
         while (sized(tag, at, 1, 1) && !is_x(tag, at)) {
             size_t behind = skip_rest(tag, at + 1, 2);
-            if (behind == at + 1)
+            if (behind == at + 1 || again(tag, first, at))
                 return false;
             at = behind;
         }

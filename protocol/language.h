@@ -8,7 +8,7 @@
 
 /*
  * Whether `tag` is a well-formed language tag (RFC 5646, section 2.1, private use and grandfathered
- * tags included; Browser based Chat 1.0, 3.1.4). `_` is taken for `-`, as in the protocol's own
+ * tags included, and no variant or extension twice; Browser based Chat 1.0, 3.1.4). `_` is taken for `-`, as in the protocol's own
  * example. `out` gets the tag in the case that section 2.1.1 recommends (en_us -> en-US). -1
  * (EINVAL) when it is not.
  */

@@ -13,8 +13,11 @@ SCRATCH static char to_room[STANZA_BODY_MAX];
 
 /* The attributes that have rules; all others are kept as they are. */
 static const char *const stanza_known[] = {"type", "message", NULL};
-static const char *const message_known[] = {"id",       "thread",      "subject", "text", "type",
-                                            "language", "attachments", "to",      NULL};
+static const char *const message_known[] = {"id",       "thread",   "subject",     "text",
+                                            "type",     "language", "attachments", "to",
+                                            "replaces", "retracts", "reaction",    NULL};
+#define MUTE "A retraction and a reaction say nothing else."
+
 /* Only the server says these, in either place. */
 static const char *const server_says[] = {"sender",  "timestamp",   "seq", "prev",
                                           "members", "memberCount", NULL};
@@ -27,11 +30,11 @@ static bool is_one_of(const struct json *json, int key, const char *const *names
     return false;
 }
 
-static void put_unknown(struct buf *out, const struct json *json, int object,
-                        const char *const *known)
+void stanza_put_unknown(struct buf *out, const struct json *json, int object,
+                        const char *const *known, const char *const *others)
 {
     for (int key = json_first(json, object); key >= 0; key = json_next(json, object, key)) {
-        if (is_one_of(json, key, known) || is_one_of(json, key, server_says))
+        if (is_one_of(json, key, known) || is_one_of(json, key, others))
             continue;
         buf_puts(out, ",");
         json_put_node(out, json, key);
@@ -154,28 +157,42 @@ static int put_attachments(struct stanza_message *message, const struct json *js
     return 0;
 }
 
+static bool is_empty(const struct json *json, int node)
+{
+    return node < 0 || json_equals(json, node, "");
+}
+
 static int take_message(struct stanza_message *message, const struct json *json, int body,
                         struct stanza_error *error)
 {
     struct buf *content = &message->content;
     int subject = string_or_null(json, body, "subject", error);
     int text = subject < -1 ? -2 : string_or_null(json, body, "text", error);
+    bool mute = stanza_is_mute(message);
     bool attached;
     size_t own;
 
     if (text < -1 || take_names(message, json, body, error) < 0 ||
         take_to(message, json, body, error) < 0)
         return -1;
+    if (mute && !is_empty(json, text))
+        return stanza_fail(error, "text", MUTE);
+    if (mute && !is_empty(json, subject))
+        return stanza_fail(error, "subject", MUTE);
+    if (mute)
+        subject = text = -1;
     stanza_put_attribute(content, "\"subject\":", json, subject);
     stanza_put_attribute(content, ",\"text\":", json, text);
     if (put_type_and_language(message, json, body, error) < 0 ||
         put_attachments(message, json, body, &attached, error) < 0)
         return -1;
     own = content->len;
-    put_unknown(content, json, body, message_known);
-    put_unknown(&message->extra, json, 0, stanza_known);
+    stanza_put_unknown(content, json, body, message_known, server_says);
+    stanza_put_unknown(&message->extra, json, 0, stanza_known, server_says);
+    if (mute && attached)
+        return stanza_fail(error, "attachments", MUTE);
     /* An empty subject says something, it takes the room's away; an empty text does not. */
-    if (subject < 0 && (text < 0 || json_equals(json, text, "")) && !attached &&
+    if (!mute && subject < 0 && (text < 0 || json_equals(json, text, "")) && !attached &&
         content->len == own && message->extra.len == 0)
         return stanza_fail(error, "text", "There is nothing to say.");
     return stanza_message_end(message, error);
@@ -189,10 +206,17 @@ static int take_stanza(struct stanza_message *message, const struct json *json,
 
     if (json_kind(json, 0) != JSON_OBJECT)
         return stanza_fail(error, "body", "A stanza is an object.");
-    if (type < 0 || !json_equals(json, type, "message"))
-        return stanza_fail(error, "type", "Must be \"message\".");
+    if (!stanza_type_is_numbered(json, type))
+        return stanza_fail(error, "type",
+                           "Must be message, retraction, reaction, receipt or chatstate.");
     if (body < 0 || json_kind(json, body) != JSON_OBJECT)
         return stanza_fail(error, "message", "Must be an object.");
+    if (stanza_take_act(message, json, body, error) < 0)
+        return -1;
+    if (json_equals(json, type, "retraction") && message->act != STANZA_RETRACTS)
+        return stanza_fail(error, "retracts", "This field is required.");
+    if (json_equals(json, type, "reaction") && message->act != STANZA_REACTS)
+        return stanza_fail(error, "reaction", "This field is required.");
     return take_message(message, json, body, error);
 }
 

@@ -10,6 +10,9 @@
  *    "message":{"id":I,"thread":T,"subject":S,"text":S,"type":"plain","language":L,
  *               "attachments":[],<unknown attributes>,"sender":{},"members":[]},<unknown>}
  *
+ * A message may be about an earlier one of its thread; then `replaces`, `retracts` or `reaction`
+ * stands before `sender`, and a retraction's and a reaction's outer type is their own.
+ *
  *   {"timestamp":T,"type":"presence",
  *    "presence":{"entity":{},"show":S,"status":S,"available":true}}
  *
@@ -30,6 +33,8 @@
 #define STANZA_MEMBERS_SHOWN 50 /* senders in `members`; with more there is `memberCount`, too */
 #define STANZA_TYPE_SIZE 32     /* longer than every type there is */
 #define STANZA_TIME_SIZE 28     /* 2011-02-10T15:04:55.123456Z and NUL */
+#define STANZA_NAME_SIZE 256    /* longer than every user's name */
+#define STANZA_REACTION_MAX 64  /* bytes of a reaction's text */
 
 /*
  * Why a request is not in the grammar: which field, in the client's words ("thread_id" in a form,
@@ -40,14 +45,31 @@ struct stanza_error {
     char detail[128];
 };
 
+/* What a message does to an earlier one. */
+enum stanza_act { STANZA_SAYS, STANZA_REPLACES, STANZA_RETRACTS, STANZA_REACTS };
+
+/*
+ * An earlier stanza of the same thread. As a client names it: `seq`, or (0) `id`, and no sender; as
+ * it is stored, {"seq":N,"id":I,"sender":<user>}: all three.
+ */
+struct stanza_reference {
+    uint64_t seq;
+    char id[37];
+    char sender[STANZA_NAME_SIZE];
+};
+
 /* A message as the client gave it: checked, not yet placed in a thread. */
 struct stanza_message {
+    enum stanza_act act;
+    const char *about_field;       /* what the client calls the reference, for an error */
+    struct stanza_reference about; /* unless STANZA_SAYS; to be completed (reference.h) */
     char id[37];                   /* RFC 9562, lower case; "" when the server is to make one */
     char thread[37];               /* as given, lower case when it is a UUID; "" when absent */
     const char **to;               /* users, decoded; for a message without a thread */
     size_t to_count;
-    struct buf content; /* "subject":…,"text":…,<unknown>: inside of `message`, after thread */
-    struct buf extra;   /* ,"x":… unknown attributes of the stanza itself; often empty */
+    struct buf content;  /* "subject":…,"text":…,<unknown>: inside of `message`, after thread */
+    struct buf extra;    /* ,"x":… unknown attributes of the stanza itself; often empty */
+    struct buf reaction; /* ,"text":…,<unknown>: inside of `reaction`, after `to` */
 };
 
 /* What the server adds to a message when it gets its place. */
@@ -64,8 +86,9 @@ struct stanza_place {
 
 /*
  * Check a client's message: a stanza {"type":"message","message":{…}} as JSON text, or the form
- * fields thread_id, message, type, subject, language, id, to (repeatable). There must be something
- * to say: text, subject, attachments or an unknown attribute. sender, timestamp, seq, prev, members
+ * fields thread_id, message, type, subject, language, id, to (repeatable), replaces, retracts,
+ * reacts_to and reaction. There must be something to say: text, subject, attachments or an unknown
+ * attribute; a retraction and a reaction say nothing else. sender, timestamp, seq, prev, members
  * and memberCount are dropped. Narrower limits than json.h's (900 keys an object, 4096 values) make
  * sure that the stored line is within those. -1: `error` says why. Uses static storage: one message
  * at a time; a form's fields must outlive it.
@@ -75,7 +98,8 @@ int stanza_message_from_json(struct stanza_message *message, const char *text, s
 int stanza_message_from_form(struct stanza_message *message, const struct form *form,
                              struct stanza_error *error);
 
-/* Append the stored line, with its newline. message->id and ->thread must be set by now. */
+/* Append the stored line, with its newline. message->id, ->thread and ->about must be whole by now.
+ */
 void stanza_message_put(struct buf *out, const struct stanza_message *message,
                         const struct stanza_place *place);
 
@@ -83,7 +107,7 @@ void stanza_message_put(struct buf *out, const struct stanza_message *message,
  * too. */
 bool stanza_message_same(const struct stanza_message *message, const char *line, size_t len);
 
-/* seq and timestamp (as text) of a stored line, for the answer to a repeated message. -1: not such
+/* seq and timestamp (as text) of a numbered line, for the answer to a repeated message. -1: not such
  * a line. */
 int stanza_placed(const char *line, size_t len, uint64_t *seq, char time[STANZA_TIME_SIZE]);
 

@@ -33,6 +33,33 @@ static int take_to(struct stanza_message *message, const struct form *form,
     return 0;
 }
 
+/* At most one of replaces, retracts, reacts_to; with the last, reaction. */
+static int take_act(struct stanza_message *message, const struct form *form,
+                    struct stanza_error *error)
+{
+    static const struct {
+        const char *field;
+        enum stanza_act act;
+    } acts[] = {
+        {"replaces", STANZA_REPLACES},
+        {"retracts", STANZA_RETRACTS},
+        {"reacts_to", STANZA_REACTS},
+    };
+    const struct form_field *reaction = field_of(form, "reaction");
+
+    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+        const struct form_field *field = field_of(form, acts[i].field);
+        if (field->len > 0 &&
+            stanza_set_act(message, acts[i].act, acts[i].field, field->value, error) < 0)
+            return -1;
+    }
+    if (message->act == STANZA_REACTS)
+        return stanza_set_reaction(message, "reaction", reaction->value, reaction->len, error);
+    if (reaction->len > 0)
+        return stanza_fail(error, "reacts_to", "This field is required.");
+    return 0;
+}
+
 int stanza_message_from_form(struct stanza_message *message, const struct form *form,
                              struct stanza_error *error)
 {
@@ -43,8 +70,15 @@ int stanza_message_from_form(struct stanza_message *message, const struct form *
     const struct form_field *id = field_of(form, "id");
 
     stanza_message_begin(message);
-    if (text->len == 0 && subject->len == 0)
+    if (take_act(message, form, error) < 0)
+        return -1;
+    if (stanza_is_mute(message)) {
+        if (text->len + subject->len > 0)
+            return stanza_fail(error, text->len > 0 ? "message" : "subject",
+                               "A retraction and a reaction say nothing else.");
+    } else if (text->len + subject->len == 0) {
         return stanza_fail(error, "message", "This field is required.");
+    }
     if (stanza_set_id(message, id->value, id->len, error) < 0 || take_to(message, form, error) < 0)
         return -1;
     stanza_set_thread(message, thread->value, thread->len);

@@ -67,13 +67,15 @@ static void put_line(struct buf *out, const struct stanza_message *message, cons
                      const struct stanza_place *place)
 {
     put_string(out, "{\"timestamp\":", time);
-    buf_puts(out, ",\"type\":\"message\",\"seq\":");
+    put_string(out, ",\"type\":", stanza_type(message));
+    buf_puts(out, ",\"seq\":");
     buf_putu(out, place->seq);
     put_string(out, ",\"prev\":", place->prev);
     put_string(out, ",\"message\":{\"id\":", message->id);
     put_string(out, ",\"thread\":", message->thread);
     buf_puts(out, ",");
     buf_put(out, message->content.data, message->content.len);
+    stanza_put_act(out, message);
     buf_puts(out, ",\"sender\":");
     buf_put(out, place->sender, place->sender_len);
     buf_puts(out, ",\"members\":[");
@@ -116,8 +118,7 @@ static bool take_place(const struct json *json, uint64_t *seq, char time[STANZA_
     int type = json_get(json, 0, "type");
     int number = json_get(json, 0, "seq");
 
-    return type >= 0 && json_equals(json, type, "message") && number >= 0 &&
-           json_whole(json, number, seq) &&
+    return stanza_type_is_numbered(json, type) && number >= 0 && json_whole(json, number, seq) &&
            take_text(json, json_get(json, 0, "timestamp"), time, STANZA_TIME_SIZE);
 }
 

@@ -10,6 +10,7 @@
 SCRATCH static char content_room[6 * STANZA_BODY_MAX + 1024];
 SCRATCH static char extra_room[STANZA_BODY_MAX + 1024];
 SCRATCH static const char *to_users[STANZA_TO_MAX];
+SCRATCH static char reaction_room[STANZA_BODY_MAX + 1024];
 
 int stanza_fail(struct stanza_error *error, const char *field, const char *detail)
 {
@@ -25,16 +26,18 @@ int stanza_fail(struct stanza_error *error, const char *field, const char *detai
 
 void stanza_message_begin(struct stanza_message *message)
 {
+    message->act = STANZA_SAYS;
+    message->about_field = NULL;
     message->id[0] = '\0';
     message->thread[0] = '\0';
     message->to = to_users;
     message->to_count = 0;
     message->content = buf_over(content_room, sizeof content_room);
     message->extra = buf_over(extra_room, sizeof extra_room);
+    message->reaction = buf_over(reaction_room, sizeof reaction_room);
 }
 
-/* RFC 9562, section 4: its shape, whatever its version; `out` gets it in lower case. */
-static bool take_uuid(char out[37], const char *text, size_t len)
+bool stanza_uuid(char out[37], const char *text, size_t len)
 {
     if (len != 36)
         return false;
@@ -54,7 +57,7 @@ static bool take_uuid(char out[37], const char *text, size_t len)
 int stanza_set_id(struct stanza_message *message, const char *id, size_t len,
                   struct stanza_error *error)
 {
-    if (len > 0 && !take_uuid(message->id, id, len)) {
+    if (len > 0 && !stanza_uuid(message->id, id, len)) {
         message->id[0] = '\0';
         return stanza_fail(error, "id", "Must be a UUID, or empty.");
     }
@@ -63,7 +66,7 @@ int stanza_set_id(struct stanza_message *message, const char *id, size_t len,
 
 void stanza_set_thread(struct stanza_message *message, const char *thread, size_t len)
 {
-    if (take_uuid(message->thread, thread, len))
+    if (stanza_uuid(message->thread, thread, len))
         return;
     /* What does not fit is no thread's name, and must not become one by being cut. */
     if (len >= sizeof message->thread) {
@@ -113,7 +116,7 @@ int stanza_put_language(struct stanza_message *message, const char *tag, size_t 
 
 int stanza_message_end(struct stanza_message *message, struct stanza_error *error)
 {
-    if (message->content.full || message->extra.full)
+    if (message->content.full || message->extra.full || message->reaction.full)
         return stanza_fail(error, "body", "Too large.");
     return 0;
 }

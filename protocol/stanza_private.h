@@ -46,6 +46,34 @@ int stanza_set_id(struct stanza_message *message, const char *id, size_t len,
 void stanza_set_thread(struct stanza_message *message, const char *thread, size_t len);
 int stanza_add_to(struct stanza_message *message, const char *user, struct stanza_error *error);
 
+/*
+ * Set what the message does to which other one. In JSON: the attributes replaces, retracts and
+ * reaction of `body`. Of a form: `act` and a reference as text.
+ */
+int stanza_take_act(struct stanza_message *message, const struct json *json, int body,
+                    struct stanza_error *error);
+int stanza_set_act(struct stanza_message *message, enum stanza_act act, const char *field,
+                   const char *reference, struct stanza_error *error);
+/* The text of a reaction, "" to take it back. */
+int stanza_set_reaction(struct stanza_message *message, const char *field, const char *text,
+                        size_t len, struct stanza_error *error);
+/* Whether this is all that the message says: a retraction, a reaction. */
+bool stanza_is_mute(const struct stanza_message *message);
+
+/* Append the reference as an attribute of a line's message, nothing for STANZA_SAYS. */
+void stanza_put_act(struct buf *out, const struct stanza_message *message);
+/* The outer type of the message's line; whether a line's type is one of those that are numbered. */
+const char *stanza_type(const struct stanza_message *message);
+bool stanza_type_is_numbered(const struct json *json, int type);
+
+/* Append all attributes of `object` with a comma before each, but those in the two lists (NULL-ended).
+ */
+void stanza_put_unknown(struct buf *out, const struct json *json, int object,
+                        const char *const *known, const char *const *others);
+
+/* RFC 9562, section 4: a UUID's shape, whatever its version; `out` gets it in lower case. */
+bool stanza_uuid(char out[37], const char *text, size_t len);
+
 /* Append to the content: `"type":…` and `"language":…`, from their texts; "" is absent. */
 int stanza_put_type(struct stanza_message *message, const char *type, struct stanza_error *error);
 int stanza_put_language(struct stanza_message *message, const char *tag, size_t len,

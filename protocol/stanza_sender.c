@@ -117,18 +117,16 @@ void stanza_presence_put(struct buf *out, int64_t time_us, const char *sender, s
 
 /*
  * What a line is about: the object under the name that its type has; kinds of messages (a reaction,
- * say) have theirs under `message`.
+ * say) have theirs under `message`, whatever else their sender has put beside it.
  */
 static int body_node(const struct json *json)
 {
     char type[STANZA_TYPE_SIZE];
     int name = json_get(json, 0, "type");
-    int body;
 
     if (name < 0 || json_string(json, name, type, sizeof type) < 0)
         return -1;
-    body = json_get(json, 0, type);
-    return body >= 0 || strcmp(type, "presence") == 0 ? body : json_get(json, 0, "message");
+    return json_get(json, 0, stanza_type_is_numbered(json, name) ? "message" : type);
 }
 
 int stanza_author(const char *line, size_t len, char *user, size_t size)

@@ -12,9 +12,8 @@
 #define MINUTE_US 60000000
 #define MESSAGE_BYTE 1000000 /* beyond every stream's */
 
-/* When the allowance will be whole again, moved by one message; the seconds to wait when that is
- * too late. */
-static int count_message(int fd, uint64_t per_minute)
+/* When the allowance will be whole again, moved by one; the seconds to wait when that is too late. */
+int limit_count(int fd, uint64_t per_minute)
 {
     int64_t now = clock_wall_us();
     int64_t each = MINUTE_US / (int64_t)per_minute;
@@ -75,7 +74,7 @@ int limit_message(struct spool *spool, const struct user *user)
     if (fd == -1)
         return -1;
     if (lock_byte(fd, MESSAGE_BYTE, F_OFD_SETLKW) == 0)
-        result = count_message(fd, spool->config.messages_per_minute);
+        result = limit_count(fd, spool->config.messages_per_minute);
     file_close(fd);
     return result;
 }

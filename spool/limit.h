@@ -19,6 +19,11 @@
 int limit_message(struct spool *spool, const struct user *user);
 
 /*
+ * The same for another counter: the mtime of the file `fd`, which the caller has locked.
+ */
+int limit_count(int fd, uint64_t per_minute);
+
+/*
  * Take one of the user's `user_streams` and one of the site's `max_streams` until the process ends:
  * locks on single bytes of users/<user>/limits and of `format`. 0; 1: none is free; -1: errno.
  */

@@ -156,6 +156,11 @@ void path_user_thread(char out[PATH_SIZE], const char *dir, const char *thread)
     put(put(put(out, dir), "/threads/"), thread);
 }
 
+void path_user_read(char out[PATH_SIZE], const char *dir, const char *thread)
+{
+    put(put(put(out, dir), "/read/"), thread);
+}
+
 void path_user_file(char out[PATH_SIZE], const char *dir, const char *file)
 {
     put(put(put(out, dir), "/"), file);

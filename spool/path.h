@@ -44,6 +44,8 @@ void path_tmp(char out[PATH_SIZE], const char *id);                   /* tmp/<id
 void path_segment(char out[PATH_SIZE], uint64_t first);               /* <first record> */
 void path_sent(char out[PATH_SIZE], const char *dir, const char *id); /* <user>/sent/<id> */
 void path_user_thread(char out[PATH_SIZE], const char *dir, const char *thread);
+void path_user_read(char out[PATH_SIZE], const char *dir,
+                    const char *thread); /* <user>/read/<thread> */
 void path_user_file(char out[PATH_SIZE], const char *dir, const char *file); /* <user>/<file> */
 
 #endif

@@ -18,6 +18,9 @@
 #define PRESENCE(time, user, rest)                                                                 \
     "{\"timestamp\":\"" time "\",\"type\":\"presence\",\"presence\":{\"entity\":{\"id\":\"" user   \
     "\",\"displayName\":\"X\"}," rest "}}"
+#define NOTICE(entity)                                                                             \
+    "{\"timestamp\":\"" TIME                                                                       \
+    "\",\"type\":\"receipt\",\"receipt\":{\"thread\":\"t\",\"entity\":" entity ",\"read\":5}}"
 #define ANNA_IN PRESENCE(TIME, "anna", "\"show\":\"dnd\",\"status\":null,\"available\":true")
 #define OTTO_OUT PRESENCE(LATER, "otto", "\"show\":null,\"status\":null,\"available\":false")
 #define ANNA_ENTRY "{\"entity\":\"anna\",\"show\":\"dnd\",\"status\":null,\"available\":true}"
@@ -60,8 +63,33 @@ static const struct {
      0,
      LIST("{\"entity\":\"a\\\"b\",\"x\":[1.0]}", TIME),
      ""},
+    /* Kinds that are not known here come whole, but for whom they are about. */
+    {{"{\"type\":\"other\"}\n", "{\"type\":\"other\",\"other\":[1.0]}",
+      "{\"a\":1,\"type\":\"reaction\",\"reaction\":{\"entity\":{\"id\":\"anna\"}},"
+      "\"message\":{}}\n"},
+     false,
+     0,
+     0,
+     "{\"type\":\"other\"},{\"type\":\"other\",\"other\":[1.0]},"
+     "{\"a\":1,\"type\":\"reaction\",\"reaction\":{\"entity\":{\"id\":\"anna\"}},"
+     "\"message\":{}}",
+     ""},
+    {{ANNA_IN "\n", NOTICE("{\"id\":\"anna\",\"url\":null}") "\n", NOTICE("{\"id\":\"anna\"}"),
+      MESSAGE},
+     false,
+     0,
+     0,
+     LIST(ANNA_ENTRY, TIME) "," NOTICE("\"anna\"") "," NOTICE("\"anna\"") "," MESSAGE,
+     ""},
+    {{NOTICE("\"anna\""), NOTICE("{\"id\":1}"), NOTICE("null")},
+     false,
+     0,
+     0,
+     NOTICE("\"anna\"") "," NOTICE("{\"id\":1}") "," NOTICE("null"),
+     ""},
     /* A damaged line leaves no trace, and does not part what it lies between. */
-    {{"", "{", "[]", "nonsense\n", "{\"type\":\"other\"}"}, false, 0, 5, "", ""},
+    {{"", "{", "[]", "nonsense\n", "{\"type\":1}"}, false, 0, 5, "", ""},
+    {{"{\"type\":\"a type that is longer than any there is\"}"}, false, 0, 1, "", ""},
     {{MESSAGE "\n", MESSAGE MESSAGE "\n", MESSAGE "\n"}, false, 0, 1, MESSAGE "," MESSAGE, ""},
     {{ANNA_IN "\n", "{\"type\":\"presence\",\"presence\":{}}\n", OTTO_OUT "\n"},
      false,

@@ -136,10 +136,13 @@ static const struct {
     {"[]", "body: A stanza is an object."},
     {"\"hi\"", "body: A stanza is an object."},
     {"null", "body: A stanza is an object."},
-    {"{}", "type: Must be \"message\"."},
-    {"{\"message\":{\"text\":\"hi\"}}", "type: Must be \"message\"."},
-    {"{\"type\":\"presence\",\"presence\":{}}", "type: Must be \"message\"."},
-    {"{\"type\":1,\"message\":{\"text\":\"hi\"}}", "type: Must be \"message\"."},
+    {"{}", "type: Must be message, retraction, reaction, receipt or chatstate."},
+    {"{\"message\":{\"text\":\"hi\"}}",
+     "type: Must be message, retraction, reaction, receipt or chatstate."},
+    {"{\"type\":\"presence\",\"presence\":{}}",
+     "type: Must be message, retraction, reaction, receipt or chatstate."},
+    {"{\"type\":1,\"message\":{\"text\":\"hi\"}}",
+     "type: Must be message, retraction, reaction, receipt or chatstate."},
     {"{\"type\":\"message\"}", "message: Must be an object."},
     {"{\"type\":\"message\",\"message\":\"hi\"}", "message: Must be an object."},
     {"{\"type\":\"message\",\"message\":[{\"text\":\"hi\"}]}", "message: Must be an object."},
@@ -171,6 +174,22 @@ static const struct {
     {MESSAGE("\"text\":\"hi\",\"in\\u0020reply\\nto\":\"\""), "|||" HI ",\"in reply\\nto\":\"\"|"},
     {MESSAGE("\"text\":\"hi\",\"timestamps\":1,\"thread_id\":2"),
      "|||" HI ",\"timestamps\":1,\"thread_id\":2|"},
+    {MESSAGE("\"text\":\"hi\",\"n\":[1.0,1e5,-0,12345678901234567890,1E+2,{\"m\":-0.0}]"),
+     "|||" HI ",\"n\":[1.0,1e5,-0,12345678901234567890,1E+2,{\"m\":-0.0}]|"},
+    {"{\"n\":12345678901234567890,\"type\":\"message\",\"message\":{\"attachments\":[{\"n\":1.0,"
+     "\"o\":{\"p\":1e5}}]},\"m\":{\"o\":[-0]}}",
+     "|||\"subject\":null,\"text\":null,\"type\":\"plain\",\"language\":null,"
+     "\"attachments\":[{\"n\":1.0,\"o\":{\"p\":1e5}}]|,\"n\":12345678901234567890,\"m\":{\"o\":[-0]"
+     "}"},
+    /* A UUID of any version. */
+    {MESSAGE("\"text\":\"hi\",\"id\":\"C232AB00-9414-11EC-B3C8-9F6BDECED846\""),
+     "c232ab00-9414-11ec-b3c8-9f6bdeced846|||" HI "|"},
+    {MESSAGE("\"text\":\"hi\",\"id\":\"017F22E2-79B0-7CC3-98C4-DC0C0C07398F\""),
+     "017f22e2-79b0-7cc3-98c4-dc0c0c07398f|||" HI "|"},
+    {MESSAGE("\"text\":\"hi\",\"id\":\"ffffffff-FFFF-ffff-FFFF-ffffffffffff\""),
+     "ffffffff-ffff-ffff-ffff-ffffffffffff|||" HI "|"},
+    {MESSAGE("\"text\":\"hi\",\"language\":\"de-1996-1996\""),
+     "language: Must be a language tag as in RFC 5646."},
     /* What only the server says does not. */
     {"{\"type\":\"message\",\"timestamp\":\"now\",\"seq\":9,\"prev\":\"\",\"sender\":1,"
      "\"members\":2,\"memberCount\":3,\"message\":{\"text\":\"hi\",\"sender\":{\"id\":\"eve\"},"
