@@ -9,7 +9,7 @@
 #include "buf.h"
 #include "stanza.h"
 
-#define ABOUT_MAX (STANZA_BODY_MAX * 6 + 4096) /* bytes of thread.json: a subject, escaped */
+#define ABOUT_MAX (STANZA_BODY_MAX * 6 + 65536) /* bytes of thread.json: a subject, escaped */
 
 /*
  * Append `"subject":S,"open":B,"created":T`. What the text does not say is null, and so is what it
