@@ -407,7 +407,7 @@ EOF
 }
 
 @test "threads: page after page shows each once, by their ids" {
-    local after= pages=0 all=
+    local after='' pages=0 all=''
     as alice GET threads
     as bob GET threads
     "$root/build/tools/fabricate" threads "$SPOOL" 130 alice bob
@@ -439,11 +439,12 @@ EOF
 }
 
 @test "threads: half a megabyte at the most, one at least" {
-    local after= all= pages=0
+    local after='' all=''
     as alice GET threads
     as bob GET threads
     "$root/build/tools/fabricate" threads "$SPOOL" 5 alice bob
-    for thread in $(ls "$SPOOL/users/alice/threads"); do
+    for thread in "$SPOOL"/users/alice/threads/*; do
+        thread=${thread##*/}
         jq -cn '{type: "message", seq: 1, message: {text: ("x" * 200000)}}' | plant 1
     done
     jq -cn '{type: "message", seq: 1, message: {text: ("x" * 2000000)}}' | plant 1

@@ -60,8 +60,12 @@ static void forward_only(void **state)
 
 static void refused(void **state)
 {
-    static const char *const ids[] = {
-        "", "x", "..", "../threads/x", THREAD "0", "7D1F0A5E-1234-4abc-8def-0123456789ab"};
+    static const char *const ids[] = {"",
+                                      "x",
+                                      "..",
+                                      "../threads/x",
+                                      "7d1f0a5e-1234-4abc-8def-0123456789ab0",
+                                      "7D1F0A5E-1234-4abc-8def-0123456789ab"};
     struct fixture *f = *state;
     struct user alice = fixture_known(f, "alice");
     struct user nobody = fixture_user("nobody");
