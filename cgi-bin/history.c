@@ -97,10 +97,10 @@ int main(void)
     endpoint_login(&endpoint);
     read_query();
     limit = reading_limit(&endpoint);
-    find_thread(id);
     /* First the place, then the thread: what comes in between is told twice, not never. */
     if (journal_end(&endpoint.spool, &now) == -1)
         cgi_die_errno("journal");
+    find_thread(id);
     find_page(limit);
     cursor_print(cursor, now);
     envelope = envelope_open(&out, clock_wall_us());
