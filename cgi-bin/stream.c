@@ -25,6 +25,7 @@
 #include "chat/endpoint.h"
 #include "chat/people.h"
 #include "protocol/envelope.h"
+#include "protocol/query.h"
 #include "protocol/stanza.h"
 #include "spool/clock.h"
 #include "spool/limit.h"
@@ -56,14 +57,8 @@ static uint64_t limit;
 
 static uint64_t number(const char *name, uint64_t most, uint64_t otherwise)
 {
-    const struct form_field *field = form_get(&endpoint.cgi.query, name);
-    uint64_t value = 0;
+    uint64_t value = query_number(&endpoint.cgi, name, 9, otherwise);
 
-    if (field == NULL)
-        return otherwise;
-    if (field->len == 0 || field->len > 9 || strspn(field->value, "0123456789") != field->len)
-        cgi_die_field(name, "This is a whole number.");
-    value = strtoull(field->value, NULL, 10);
     return value < most ? value : most;
 }
 

@@ -143,18 +143,30 @@ int envelope_add(struct envelope *envelope, const char *line, size_t len)
     return result;
 }
 
-void envelope_close(struct envelope *envelope, const char *cursor, bool limited,
-                    unsigned retry_after)
+/* What every envelope says behind its stanzas. */
+static void end_stanzas(struct envelope *envelope, const char *cursor, bool limited)
 {
     end_presence(envelope);
     put_named(envelope->out, "],\"cursor\":", cursor);
     if (limited)
         buf_puts(envelope->out, ",\"limited\":true");
+}
+
+void envelope_close(struct envelope *envelope, const char *cursor, bool limited,
+                    unsigned retry_after)
+{
+    end_stanzas(envelope, cursor, limited);
     if (retry_after > 0) {
         buf_puts(envelope->out, ",\"retry_after\":");
         buf_putu(envelope->out, retry_after);
     }
     buf_puts(envelope->out, "}");
+}
+
+void envelope_close_page(struct envelope *envelope, const char *cursor, bool limited, bool more)
+{
+    end_stanzas(envelope, cursor, limited);
+    buf_puts(envelope->out, more ? ",\"more\":true}" : ",\"more\":false}");
 }
 
 static void put_id(struct buf *out, const char *cursor)

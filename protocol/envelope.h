@@ -34,6 +34,8 @@ int envelope_add(struct envelope *envelope, const char *line, size_t len);
  * else 0. */
 void envelope_close(struct envelope *envelope, const char *cursor, bool limited,
                     unsigned retry_after);
+/* The end of a part of a thread: whether there is more of it in the direction that was asked for. */
+void envelope_close_page(struct envelope *envelope, const char *cursor, bool limited, bool more);
 
 /* The beginning of an event stream: `retry`, and the cursor as a bare `id` so that a reconnect
  * knows it. */

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -206,13 +207,41 @@ static void frame(void **state)
                               "event: limited\nid: 3-4\ndata: {\"limited\":true}\n\n");
 }
 
+static void pages(void **state)
+{
+    static const struct {
+        bool limited;
+        bool more;
+        const char *tail;
+    } rows[] = {
+        {false, false, ",\"more\":false"},
+        {false, true, ",\"more\":true"},
+        {true, false, ",\"limited\":true,\"more\":false"},
+        {true, true, ",\"limited\":true,\"more\":true"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char room[256];
+        char expected[256];
+        struct buf out = buf_over(room, sizeof room);
+        struct envelope envelope = envelope_open(&out, 0);
+        assert_int_equal(envelope_add(&envelope, MESSAGE, strlen(MESSAGE)), 0);
+        envelope_close_page(&envelope, "5-7", rows[i].limited, rows[i].more);
+        buf_put(&out, "", 1);
+        snprintf(expected, sizeof expected,
+                 "{\"timestamp\":\"1970-01-01T00:00:00.000000Z\",\"stanzas\":[%s],"
+                 "\"cursor\":\"5-7\"%s}",
+                 MESSAGE, rows[i].tail);
+        assert_string_equal(room, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(envelopes),
-        cmocka_unit_test(counts),
-        cmocka_unit_test(events),
-        cmocka_unit_test(frame),
+        cmocka_unit_test(envelopes), cmocka_unit_test(pages), cmocka_unit_test(counts),
+        cmocka_unit_test(events),    cmocka_unit_test(frame),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
