@@ -48,6 +48,7 @@ struct stanza_message {
     size_t to_count;
     struct buf content; /* "subject":…,"text":…,<unknown>: inside of `message`, after thread */
     struct buf extra;   /* ,"x":… unknown attributes of the stanza itself; often empty */
+    bool sets_subject;  /* a subject and no text: in a room it becomes the room's (room.h) */
 };
 
 /* What the server adds to a message when it gets its place. */

@@ -42,7 +42,7 @@ struct spool {
     int tokens;
     int online;
     int presence;
-    int open; /* the index of open rooms */
+    int open;             /* the index of open rooms */
     char site[UUID_SIZE]; /* names threads (UUID v5), from the file `format` */
     struct config config;
     char complaint[CONFIG_COMPLAINT_MAX]; /* for the operator, when spool_open fails */

@@ -16,8 +16,8 @@
 
 #define THREAD_MEMBERS_MAX 1000
 #define THREAD_ROLE_MAX 12
-#define THREAD_OWNER "owner" /* of a room: who made it */
-#define THREAD_GUEST "guest" /* everybody else, and all in a thread of a set of people */
+#define THREAD_OWNER "owner"   /* of a room: who made it */
+#define THREAD_GUEST "guest"   /* everybody else, and all in a thread of a set of people */
 #define THREAD_BANNED "banned" /* kept out of a room: no member */
 /* Bytes of a line of `members`, "<role> <joined> <user>\n". */
 #define THREAD_LINE_MAX (THREAD_ROLE_MAX + SEQ_DIGITS + USER_DIR_MAX + 3)
