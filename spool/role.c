@@ -83,8 +83,9 @@ struct deed {
     struct spool *spool;
     struct thread *thread;
     struct role_change *change;
-    const struct user *heir; /* who becomes owner by it, or NULL */
-    bool nothing;            /* `may` has said so: what is left is to clear up */
+    struct user heir; /* who becomes owner by it */
+    bool has_heir;
+    bool nothing; /* `may` has said so: what is left is to clear up */
     bool was_in;
     bool will_be_in;
     uint64_t tail;
@@ -148,7 +149,8 @@ static void find_heir(struct deed *deed)
         return;
     heir->role = ROLE_OWNER;
     roster.changed = true;
-    deed->heir = &heir->user;
+    deed->heir = heir->user; /* a copy: lines move */
+    deed->has_heir = true;
 }
 
 /* The new lines, in memory. Lost ones are still among them. 0, or -1. */
@@ -190,8 +192,8 @@ static int log_changes(struct deed *deed)
     }
     if (!deed->nothing)
         changes_put(&log, change->by, change->whom, role_name(change->role));
-    if (deed->heir != NULL)
-        changes_put(&log, change->by, deed->heir, role_name(ROLE_OWNER));
+    if (deed->has_heir)
+        changes_put(&log, change->by, &deed->heir, role_name(ROLE_OWNER));
     return changes_close(&log, deed->spool->config.sync);
 }
 
@@ -201,9 +203,9 @@ static int announce(struct deed *deed)
 
     if (!deed->nothing && change->announce(change->context, change->whom, change->role) == -1)
         return -1;
-    if (deed->heir == NULL)
+    if (!deed->has_heir)
         return 0;
-    return change->announce(change->context, deed->heir, ROLE_OWNER);
+    return change->announce(change->context, &deed->heir, ROLE_OWNER);
 }
 
 static int sync_entry(struct deed *deed)
