@@ -522,11 +522,17 @@ static void audit_sent(const char *folder, const char *name)
 static void audit_entry(const char *folder, const char *name)
 {
     char path[PATH_MAX];
+    size_t record;
+    size_t ms;
     ssize_t len;
+    int end = 0;
 
     snprintf(path, sizeof path, "%s/%s", folder, name);
     len = slurp(path);
-    if (!is_uuid(name) || len != 11 || !digits(text, 10) || text[10] != '\n')
+    /* A number; and for who came later, a cursor. */
+    if (!is_uuid(name) || len < 11 || !digits(text, 10) || text[len - 1] != '\n' ||
+        (len > 11 && (sscanf(text + 10, " %zu-%zu%n", &record, &ms, &end) != 2 ||
+                      text[10 + end] != '\n')))
         wrong("%s: damaged", path);
 }
 
