@@ -603,7 +603,7 @@ subject_now() {
     made alice bob none
     cgi_wait
     expect 404
-    same '' "$(ls "$SPOOL/threads/$thread"/{new,tmp} | grep -v : || true)"
+    same '' "$(find "$SPOOL/threads/$thread"/{new,tmp} -type f)"
     same 'bob none' "$(news alice 0-0)"
 }
 

@@ -227,7 +227,7 @@ END
             [[ $status_code =~ ^(200|403|400)$ ]] || expect 200
             same '' "$(<"$errors")"
             same '' "$(find "$SPOOL" -type d ! -perm 700 -o -type f ! -perm 600)"
-            same 'journal online presence threads tokens users' \
+            same 'journal online open presence threads tokens users' \
                 "$(find "$SPOOL" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort | paste -sd ' ')"
             [[ $(<"$SPOOL/format") =~ ^spoolchat\ 1\ [0-9a-f-]{36}$ ]]
             [[ -f $SPOOL/users/alice/delivered ]]

@@ -531,8 +531,8 @@ static void audit_entry(const char *folder, const char *name)
     len = slurp(path);
     /* A number; and for who came later, a cursor. */
     if (!is_uuid(name) || len < 11 || !digits(text, 10) || text[len - 1] != '\n' ||
-        (len > 11 && (sscanf(text + 10, " %zu-%zu%n", &record, &ms, &end) != 2 ||
-                      text[10 + end] != '\n')))
+        (len > 11 &&
+         (sscanf(text + 10, " %zu-%zu%n", &record, &ms, &end) != 2 || text[10 + end] != '\n')))
         wrong("%s: damaged", path);
 }
 

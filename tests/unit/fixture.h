@@ -150,7 +150,7 @@ static inline int fixture_up(void **state)
 
 static inline void fixture_close_spool(struct spool *spool)
 {
-    int fds[] = {spool->root,   spool->journal, spool->threads, spool->users,
+    int fds[] = {spool->root,   spool->journal, spool->threads,  spool->users,
                  spool->tokens, spool->online,  spool->presence, spool->open};
 
     for (size_t i = 0; i < COUNT(fds); i++)
