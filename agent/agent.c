@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/people.h"
 #include "command.h"
 #include "complain.h"
 #include "job.h"
 #include "lock.h"
-#include "protocol/stanza.h"
 
-static struct agent agent = {.grammar = {.author = stanza_author, .thread = stanza_thread}};
+static struct agent agent;
 
 static int refuse(pid_t holder)
 {
@@ -58,6 +58,7 @@ static int run(const struct command *command, bool once)
         return refuse(holder);
     signal(SIGPIPE, SIG_IGN);
     agent.once = once;
+    agent.grammar = people_grammar;
     agent.report = (struct report){complain, &agent};
     mover_open(&agent.mover, &agent.spool, &agent.report);
     status = work();

@@ -6,6 +6,7 @@
 
 #include "job.h"
 #include "spool/limit.h"
+#include "spool/open.h"
 #include "spool/tidy.h"
 
 #define HOUR_MSEC (60 * 60 * 1000)
@@ -17,6 +18,7 @@ static int64_t run(struct agent *agent)
 
     tidy_sent(spool, report);
     tidy_drafts(spool, report);
+    open_tidy(spool, report);
     tidy_tokens(spool, report);
     trim_threads(spool, report);
     trim_journal(spool, report, mover_oldest(&agent->mover));

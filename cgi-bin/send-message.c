@@ -10,12 +10,13 @@
  * REPLY    200 {"success": true, "UUID": <message id>, "thread_id", "seq", "timestamp"}: it is on the
  *          disk. The same message with the same id gets the same answer, however often it is sent.
  *          To `read` and `state` {"success": true, "thread_id"}, and to the first "read", the mark.
- * FILES    threads/<thread>/new/<seq>, journal/, users/<sender>/sent/<message id>; or presence/,
+ * FILES    threads/<thread>/new/<seq>, journal/, users/<sender>/sent/<message id>; with a subject
+ *          and no text in a room, threads/<thread>/thread.json. Or presence/,
  *          users/<sender>/read/<thread>, users/<sender>/chatstate.
- * ERRORS   400 with the field and why; 401; 403 `to` somebody unknown or no friend, or to replace or
- *          retract somebody else's message; 404 wrong or
- *          expired token, no such thread, or not in it; 405; 409 the id was used for another message;
- *          411; 413; 415; 429 too many a minute; 507 no space.
+ * ERRORS   400 with the field and why; 401; 403 `to` somebody unknown or no friend, to replace or
+ *          retract somebody else's message, or a room's subject from a guest; 404 wrong or expired
+ *          token, no such thread, or not in it; 405; 409 the id was used for another message; 411;
+ *          413; 415; 429 too many a minute; 507 no space.
  */
 
 #include <errno.h>
@@ -30,6 +31,7 @@
 #include "spool/accept.h"
 #include "spool/id.h"
 #include "spool/limit.h"
+#include "spool/role.h"
 #include "spool/user.h"
 
 #define PEOPLE_TEXT_MAX (1024 * 1024) /* the sender and the members, as JSON */
@@ -93,6 +95,31 @@ static void find_thread(void)
     refer_resolve(&endpoint, &thread, joined, &message, &refusal);
 }
 
+/*
+ * Whoever was in the room when we looked may have been sent away since; and only some may change its
+ * subject. The members of a set of people stay what they are.
+ */
+static void check_role(void)
+{
+    enum role role = ROLE_GUEST;
+    uint64_t joined;
+
+    if (!role_is_room(thread.id))
+        return;
+    if (message.sets_subject) {
+        if (role_of(&endpoint.spool, &thread, &endpoint.me, &role) == -1)
+            cgi_die_errno("threads");
+    } else if (user_joined(&endpoint.spool, &endpoint.me, thread.id, &joined) == -1) {
+        if (errno != ENOENT)
+            cgi_die_errno("users");
+        role = ROLE_NONE;
+    }
+    if (role < ROLE_GUEST)
+        cgi_die(404, "No such thread, or you are not in it.");
+    if (message.sets_subject && role == ROLE_GUEST)
+        cgi_die(403, "Only owners and moderators change the subject of a room.");
+}
+
 /* Called back under the thread's lock, when the message's place is known. */
 static int render(void *context, uint64_t seq, const char *prev, int64_t time_us, const char **line,
                   size_t *len)
@@ -105,6 +132,7 @@ static int render(void *context, uint64_t seq, const char *prev, int64_t time_us
     struct stanza_place place = {.seq = seq, .prev = prev, .time_us = time_us};
 
     (void)context;
+    check_role();
     /* A repeated message never comes here: it is not refused, and counts once. */
     errno = EINVAL;
     refused = refusal.status != 0;
@@ -145,6 +173,7 @@ static void accept_message(void)
         .user = &endpoint.me,
         .id = message.id,
         .grammar = &people_grammar,
+        .amends = message.sets_subject,
         .render = render,
         .repeats = repeats,
     };

@@ -3,13 +3,15 @@
 /*
  * start-session: find or make the thread of some people (Browser based Chat 1.0, section 2.2)
  *
- * REQUEST  POST, form: user (once for each other person), subject; or JSON: {"user": name or [names],
- *          "subject": text}.
+ * REQUEST  POST, form: user (once for each other person), subject, open (true, false, 1, 0), history
+ *          (open, joined); or JSON: {"user": name or [names], "subject": text, "open": true or false,
+ *          "history": text}.
  * REPLY    200 {"success": true, "thread_id": <UUID>, "members": [sender objects, the asker's too]},
  *          and "memberCount" where there are more than are shown. The same people get the same
- *          thread, in whatever order and whoever asks; with a subject they get a new room.
- * FILES    threads/<thread>/, users/<each>/threads/<thread>.
- * ERRORS   400 no user, not a name, too many; 401; 403 unknown, no friend, or oneself; 405; 411;
+ *          thread, in whatever order and whoever asks; with a subject, or open, they get a new room, in
+ *          which nobody else need be.
+ * FILES    threads/<thread>/, users/<each>/threads/<thread>, open/<thread>.
+ * ERRORS   400 no user, not a name, too many, a damaged field; 401; 403 unknown, no friend, or oneself; 405; 411;
  *          413; 415; 507 no space.
  */
 
@@ -26,10 +28,22 @@
 
 static struct endpoint endpoint;
 SCRATCH static char body[STANZA_BODY_MAX + 1];
-static const char *others[STANZA_TO_MAX];
+SCRATCH static const char *others[STANZA_TO_MAX];
 static size_t count;
 SCRATCH static char subject_text[STANZA_BODY_MAX + 1];
-static const char *subject;
+static struct session_room room;
+static bool is_room;
+
+/* A room is what has a subject or is open. `history` is "" where it is not said. */
+static void settle_room(const char *subject, bool open, const char *history)
+{
+    room = (struct session_room){subject, open, strcmp(history, "open") == 0};
+    is_room = subject != NULL || open;
+    if (*history != '\0' && !room.history && strcmp(history, "joined") != 0)
+        cgi_die_field("history", "Must be open or joined.");
+    if (*history != '\0' && !is_room)
+        cgi_die_field("history", "Only a room has one: with a subject, or open.");
+}
 
 static void add(const char *name)
 {
@@ -38,9 +52,27 @@ static void add(const char *name)
     others[count++] = name;
 }
 
+static const char *form_text(const struct form *form, const char *name)
+{
+    const struct form_field *field = form_get(form, name);
+
+    return field != NULL ? field->value : "";
+}
+
+static bool form_bool(const struct form *form, const char *name)
+{
+    const char *text = form_text(form, name);
+
+    if (strcmp(text, "true") == 0 || strcmp(text, "1") == 0)
+        return true;
+    if (*text != '\0' && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
+        cgi_die_field(name, "Must be true or false.");
+    return false;
+}
+
 static void read_form(size_t len)
 {
-    const struct form_field *field;
+    const char *subject;
     struct form form;
     const char *why;
 
@@ -49,8 +81,9 @@ static void read_form(size_t len)
     for (size_t i = 0; i < form.count; i++)
         if (strcmp(form.field[i].name, "user") == 0)
             add(form.field[i].value);
-    field = form_get(&form, "subject");
-    subject = field != NULL && field->len > 0 ? field->value : NULL;
+    subject = form_text(&form, "subject");
+    settle_room(*subject != '\0' ? subject : NULL, form_bool(&form, "open"),
+                form_text(&form, "history"));
 }
 
 /* One name out of the JSON text; decoded names lie one behind the other in their own storage. */
@@ -66,8 +99,31 @@ static void add_node(const struct json *json, int node)
     used += (size_t)len + 1;
 }
 
+/* "" when it is null or missing. */
+static void json_text(const struct json *json, const char *name, char *out, size_t size,
+                      const char *why)
+{
+    int node = json_get(json, 0, name);
+
+    *out = '\0';
+    if (node != -1 && json_kind(json, node) != JSON_NULL &&
+        json_string(json, node, out, size) == -1)
+        cgi_die_field(name, why);
+}
+
+static bool json_bool(const struct json *json, const char *name)
+{
+    int node = json_get(json, 0, name);
+    enum json_kind kind = node == -1 ? JSON_NULL : json_kind(json, node);
+
+    if (kind != JSON_NULL && kind != JSON_TRUE && kind != JSON_FALSE)
+        cgi_die_field(name, "Must be true or false.");
+    return kind == JSON_TRUE;
+}
+
 static void read_json(size_t len)
 {
+    char history[16];
     struct json json;
     struct json_error error;
     int users;
@@ -81,12 +137,9 @@ static void read_json(size_t len)
             add_node(&json, node);
     else if (users != -1)
         add_node(&json, users);
-    node = json_get(&json, 0, "subject");
-    if (node == -1 || json_kind(&json, node) == JSON_NULL)
-        return;
-    if (json_string(&json, node, subject_text, sizeof subject_text) == -1)
-        cgi_die_field("subject", "A subject is a string.");
-    subject = *subject_text != '\0' ? subject_text : NULL;
+    json_text(&json, "subject", subject_text, sizeof subject_text, "A subject is a string.");
+    json_text(&json, "history", history, sizeof history, "Must be open or joined.");
+    settle_room(*subject_text != '\0' ? subject_text : NULL, json_bool(&json, "open"), history);
 }
 
 static _Noreturn void answer(const char *id)
@@ -126,6 +179,6 @@ int main(void)
         read_form(len);
     else
         cgi_die(415, "Send a form (application/x-www-form-urlencoded) or application/json.");
-    session_thread(&endpoint, "user", others, count, subject, thread);
+    session_thread(&endpoint, "user", others, count, is_room ? &room : NULL, thread);
     answer(thread);
 }

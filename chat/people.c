@@ -6,16 +6,32 @@
 
 #include "base/scratch.h"
 #include "protocol/cgi.h"
+#include "protocol/room.h"
 #include "protocol/stanza.h"
 #include "spool/clock.h"
 #include "spool/file.h"
 #include "spool/path.h"
+#include "spool/role.h"
 #include "spool/user.h"
 
-#define SENDER_MAX (6 * USER_PROFILE_MAX + 4 * USER_NAME_MAX + 256)
-#define LINE_MAX_LEN (SENDER_MAX + 6 * USER_PROFILE_MAX + 256)
+#define LINE_MAX_LEN (PEOPLE_SENDER_MAX + 6 * USER_PROFILE_MAX + 256)
 
-const struct spool_grammar people_grammar = {.author = stanza_author, .thread = stanza_thread};
+/* In a room; a thread of a set of people has no subject of its own. */
+static int amend(const char *thread, const char *json, size_t json_len, const char *line,
+                 size_t len, const char **out, size_t *out_len)
+{
+    SCRATCH static char text[ROOM_ABOUT_MAX];
+    struct buf amended = buf_over(text, sizeof text);
+
+    if (!role_is_room(thread) || room_about_amend(&amended, json, json_len, line, len) != 1)
+        return 0;
+    *out = amended.data;
+    *out_len = amended.len;
+    return 1;
+}
+
+const struct spool_grammar people_grammar = {
+    .author = stanza_author, .thread = stanza_thread, .amend = amend};
 
 static void warn(const struct user *user, const char *file, const char *what)
 {
@@ -65,7 +81,7 @@ struct parts {
 
 static struct parts parts_of(struct spool *spool, const struct user *user)
 {
-    SCRATCH static char sender[SENDER_MAX];
+    SCRATCH static char sender[PEOPLE_SENDER_MAX];
     SCRATCH static char mood[USER_PROFILE_MAX];
     struct parts parts = {.sender = buf_over(sender, sizeof sender), .mood = mood};
 

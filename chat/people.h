@@ -12,6 +12,10 @@
 #include "spool/online.h"
 #include "spool/spool.h"
 #include "spool/thread.h"
+#include "spool/user.h"
+
+/* Bytes of a sender object at most. */
+#define PEOPLE_SENDER_MAX (6 * USER_PROFILE_MAX + 4 * USER_NAME_MAX + 256)
 
 /* What the spool asks of a stanza's text. */
 extern const struct spool_grammar people_grammar;

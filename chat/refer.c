@@ -8,6 +8,7 @@
 #include "protocol/reference.h"
 #include "spool/file.h"
 #include "spool/path.h"
+#include "spool/role.h"
 
 SCRATCH static char line[SPOOL_STANZA_MAX + 1];
 
@@ -67,28 +68,19 @@ static int find(struct endpoint *endpoint, struct thread *thread, uint64_t joine
     return named->seq <= tail && target_at(thread, named->seq, NULL, target);
 }
 
-static int if_moderates(void *context, const struct member *member)
-{
-    const struct user *me = context;
-
-    return strcmp(member->user.dir, me->dir) == 0 &&
-           (strcmp(member->role, THREAD_OWNER) == 0 || strcmp(member->role, "moderator") == 0);
-}
-
 /* Only rooms have owners and moderators. */
 static bool may(struct endpoint *endpoint, struct thread *thread, enum stanza_act act,
                 const char *sender)
 {
-    int moderates;
+    enum role role;
 
     if (act == STANZA_REACTS || strcmp(sender, endpoint->me.name) == 0)
         return true;
     if (act != STANZA_RETRACTS)
         return false;
-    moderates = thread_members(thread, if_moderates, &endpoint->me);
-    if (moderates == -1)
+    if (role_of(&endpoint->spool, thread, &endpoint->me, &role) == -1)
         cgi_die_errno("threads: members");
-    return moderates == 1;
+    return role >= ROLE_MODERATOR;
 }
 
 void refer_resolve(struct endpoint *endpoint, struct thread *thread, uint64_t joined,

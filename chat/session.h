@@ -11,12 +11,28 @@
 #include "chat/endpoint.h"
 #include "spool/path.h"
 
+/* What a new room is to be. */
+struct session_room {
+    const char *subject; /* NULL: none */
+    bool open;           /* for whoever is not banned */
+    bool history;        /* to be read by who joins later */
+};
+
 /*
  * The thread of the asking user and `count` others: the one that exactly these people have, found
- * or made; with a `subject` (not NULL) a new room. Ends the program with 400 on `field` for what is
- * no user name or too many people, 403 for who is unknown, no friend, or oneself.
+ * or made; or, unless `room` is NULL, a new room, in which one may be alone. Ends the program with
+ * 400 on `field` for what is no user name or too many people, 403 for who is unknown, no friend, or
+ * oneself.
  */
 void session_thread(struct endpoint *endpoint, const char *field, const char *const *others,
-                    size_t count, const char *subject, char thread[UUID_SIZE]);
+                    size_t count, const struct session_room *room, char thread[UUID_SIZE]);
+
+/* 403 for who is unknown, no friend, or oneself. */
+void session_check_other(struct endpoint *endpoint, const struct user *other);
+/* The same words, for whom one is not to know more about. */
+_Noreturn void session_die_other(void);
+
+/* How many members a thread may have here. */
+size_t session_members_max(const struct endpoint *endpoint);
 
 #endif

@@ -186,6 +186,8 @@ static int take_message(struct stanza_message *message, const struct json *json,
     if (put_type_and_language(message, json, body, error) < 0 ||
         put_attachments(message, json, body, &attached, error) < 0)
         return -1;
+    message->sets_subject = subject >= 0 && (text < 0 || json_equals(json, text, "")) &&
+                            !attached && message->act == STANZA_SAYS;
     own = content->len;
     stanza_put_unknown(content, json, body, message_known, server_says);
     stanza_put_unknown(&message->extra, json, 0, stanza_known, server_says);

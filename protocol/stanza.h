@@ -70,6 +70,7 @@ struct stanza_message {
     struct buf content;  /* "subject":…,"text":…,<unknown>: inside of `message`, after thread */
     struct buf extra;    /* ,"x":… unknown attributes of the stanza itself; often empty */
     struct buf reaction; /* ,"text":…,<unknown>: inside of `reaction`, after `to` */
+    bool sets_subject;   /* a subject and no text: in a room it becomes the room's (room.h) */
 };
 
 /* What the server adds to a message when it gets its place. */

@@ -82,6 +82,7 @@ int stanza_message_from_form(struct stanza_message *message, const struct form *
     if (stanza_set_id(message, id->value, id->len, error) < 0 || take_to(message, form, error) < 0)
         return -1;
     stanza_set_thread(message, thread->value, thread->len);
+    message->sets_subject = message->act == STANZA_SAYS && subject->len > 0 && text->len == 0;
     put_text(&message->content, "\"subject\":", subject);
     put_text(&message->content, ",\"text\":", text);
     if (stanza_put_type(message, field_of(form, "type")->value, error) < 0 ||

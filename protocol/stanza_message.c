@@ -32,6 +32,7 @@ void stanza_message_begin(struct stanza_message *message)
     message->thread[0] = '\0';
     message->to = to_users;
     message->to_count = 0;
+    message->sets_subject = false;
     message->content = buf_over(content_room, sizeof content_room);
     message->extra = buf_over(extra_room, sizeof extra_room);
     message->reaction = buf_over(reaction_room, sizeof reaction_room);

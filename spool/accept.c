@@ -136,6 +136,8 @@ static int accept_locked(struct spool *spool, struct thread *thread, const struc
     path_tmp(tmp, post->id);
     if (limit_space(spool, len) == -1 || commit(spool, thread, tmp, seq, line, len) == -1)
         return -1;
+    if (post->amends && thread_amend(spool, thread, post->grammar, line, len) == -1)
+        return -1;
     if (announce(spool, thread, seq) == -1)
         return -1;
     return file_as_sent(spool, thread, tmp, post->user, post->id);

@@ -7,6 +7,7 @@
  * a crash between any two of them leaves and who mends it.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct post {
     const struct user *user; /* the sender: a member of the thread */
     const char *id;          /* the message's UUID, chosen by its sender */
     const struct spool_grammar *grammar;
+    bool amends; /* it may change thread.json: the grammar is asked */
     /* Write the line for this place; points `*line` to storage of its own. -1: errno. */
     int (*render)(void *context, uint64_t seq, const char *prev, int64_t time_us, const char **line,
                   size_t *len);
@@ -39,5 +41,10 @@ int thread_accept(struct spool *spool, struct thread *thread, const struct post 
  * caller holds the lock.
  */
 int thread_finish(struct spool *spool, struct thread *thread, const struct spool_grammar *grammar);
+
+/* Part of step 6: change thread.json as an accepted stanza says, whether or not that was done before.
+ * The caller holds the lock. -1: errno. */
+int thread_amend(struct spool *spool, struct thread *thread, const struct spool_grammar *grammar,
+                 const char *line, size_t len);
 
 #endif

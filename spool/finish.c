@@ -86,7 +86,7 @@ static int announce(struct spool *spool, struct thread *thread, uint64_t seq)
     return journal_append(spool, &record, NULL);
 }
 
-/* Step 7 for somebody else. A stanza whose sender cannot be read any more stays accepted, without a
+/* The rest of step 6, and step 7, for somebody else. A stanza whose sender cannot be read any more stays accepted, without a
  * sent entry. */
 static int file_as_sent(struct spool *spool, struct thread *thread, const char *id,
                         const struct spool_grammar *grammar)
@@ -100,6 +100,8 @@ static int file_as_sent(struct spool *spool, struct thread *thread, const char *
     path_tmp(tmp, id);
     len = file_read(thread->fd, tmp, line, sizeof line);
     if (len == -1 && errno != EFBIG)
+        return -1;
+    if (len != -1 && thread_amend(spool, thread, grammar, line, (size_t)len) == -1)
         return -1;
     if (len != -1 && grammar->author(line, (size_t)len, name, sizeof name) == 0 &&
         user_named(&user, name) == 0) {

@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 #include "base/scratch.h"
+#include "changes.h"
 #include "file.h"
 #include "id.h"
+#include "role.h"
 #include "thread.h"
 #include "user.h"
 
-/* "<role> <joined> <user>\n" */
-#define LINE_MAX_LEN (THREAD_ROLE_MAX + SEQ_DIGITS + USER_DIR_MAX + 3)
-#define TEXT_MAX (THREAD_MEMBERS_MAX * LINE_MAX_LEN)
+#define TEXT_MAX ((THREAD_MEMBERS_MAX + ROLE_BANNED_MAX) * THREAD_LINE_MAX)
 
 /* One member list at a time is enough for every program; untouched pages of it cost nothing. */
 SCRATCH static char text[TEXT_MAX + 1];
@@ -38,8 +38,8 @@ static int parse_line(struct member *member, char *line)
     return 0;
 }
 
-int thread_members(struct thread *thread, int (*each)(void *context, const struct member *member),
-                   void *context)
+int thread_lines(struct thread *thread, int (*each)(void *context, const struct member *member),
+                 void *context)
 {
     char *line = text;
     int result = 0;
@@ -57,6 +57,28 @@ int thread_members(struct thread *thread, int (*each)(void *context, const struc
         line = next;
     }
     return result;
+}
+
+struct choosing {
+    int (*each)(void *context, const struct member *member);
+    void *context;
+};
+
+static int unless_banned(void *context, const struct member *member)
+{
+    struct choosing *choosing = context;
+
+    if (strcmp(member->role, THREAD_BANNED) == 0)
+        return 0;
+    return choosing->each(choosing->context, member);
+}
+
+int thread_members(struct thread *thread, int (*each)(void *context, const struct member *member),
+                   void *context)
+{
+    struct choosing choosing = {each, context};
+
+    return thread_lines(thread, unless_banned, &choosing);
 }
 
 static int compare(const void *one, const void *other)
@@ -85,6 +107,18 @@ int thread_of_set(struct spool *spool, struct user *users, size_t *count, char i
         text[len++] = '\n';
     }
     return id_of_name(id, spool->site, text, len);
+}
+
+/* Who was in a room from the beginning stands in its log like all that follows. */
+static int log_members(int fd, const struct user *users, size_t count, bool sync)
+{
+    struct changes log;
+
+    if (changes_open(&log, fd, 0) == -1)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        changes_put(&log, &users[0], &users[i], i == 0 ? THREAD_OWNER : THREAD_GUEST);
+    return changes_close(&log, sync);
 }
 
 static size_t print_members(bool room, const struct user *users, size_t count)
@@ -121,6 +155,7 @@ static void remove_draft(struct spool *spool, const char *draft)
         unlinkat(fd, folders[i], AT_REMOVEDIR);
     if (fd != -1) {
         unlinkat(fd, "members", 0);
+        unlinkat(fd, "changes", 0);
         unlinkat(fd, "thread.json", 0);
     }
     file_close(fd);
@@ -169,7 +204,11 @@ int thread_make(struct spool *spool, const char *id, bool room, const struct use
     if (mkdirat(spool->threads, draft, 0700) == -1)
         return -1;
     fd = file_open_dir(spool->threads, draft);
-    result = fd == -1 ? -1 : fill(spool, fd, print_members(room, users, count), json, json_len);
+    result = fd == -1 ? -1 : 0;
+    if (result == 0 && room)
+        result = log_members(fd, users, count, spool->config.sync);
+    if (result == 0)
+        result = fill(spool, fd, print_members(room, users, count), json, json_len);
     file_close(fd);
     if (result == 0)
         result = publish(spool, draft, id, users, count);

@@ -89,17 +89,18 @@ struct look {
 static int ask_member(void *context, const struct member *member)
 {
     struct look *look = context;
-    uint64_t joined;
+    struct user_entry entry;
     uint64_t next;
 
     /* What the user's own entry says is what their streams go by. */
-    if (user_joined(look->mover->spool, &member->user, look->waiting->id, &joined) == -1)
+    if (user_entry(look->mover->spool, &member->user, look->waiting->id, &entry) == -1)
         return errno == ENOENT ? 0 : -1;
     if (place_of(look->mover, &member->user, &next) == -1)
         return -1;
     for (size_t i = 0; i < look->count; i++) {
         const struct pending *pending = &look->waiting->list[i];
-        if (pending->seq > joined && pending->record >= next)
+        if (pending->seq > entry.seq && pending->record >= entry.place.next &&
+            pending->record >= next)
             look->count = i;
     }
     return look->count == 0; /* no need to ask the others */

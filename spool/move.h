@@ -7,7 +7,8 @@
  * `delivered` of every member has passed its journal record. So `ls threads/?/new` is what somebody
  * still waits for. Decided by the journal alone, never by the times of files.
  *
- * Whoever has left, and whoever joined at the stanza's number or later, is not waited for.
+ * Whoever has left, and whoever joined at the stanza's number or later, or behind its record, is not
+ * waited for.
  */
 
 #include <stdbool.h>

@@ -22,30 +22,38 @@ static struct membership *place(struct reader *reader, const char *thread)
     return &reader->seen[hash % READER_THREADS];
 }
 
-/* 1: the user is in the thread, since the number `*joined`; 0; -1. */
-static int is_member(struct reader *reader, const char *thread, uint64_t *joined)
+/* 1: the user is in the thread, by this entry; 0; -1. */
+static int is_member(struct reader *reader, const char *thread, const struct user_entry **entry)
 {
     struct membership *seen = place(reader, thread);
 
     /* Who is no member may become one at any time, so only membership is remembered. */
     if (!seen->member || strcmp(seen->thread, thread) != 0) {
-        seen->member = user_joined(reader->journal.spool, reader->user, thread, &seen->joined) == 0;
+        seen->member = user_entry(reader->journal.spool, reader->user, thread, &seen->entry) == 0;
         if (!seen->member)
             return errno == ENOENT ? 0 : -1;
         memcpy(seen->thread, thread, UUID_SIZE);
     }
-    *joined = seen->joined;
+    *entry = &seen->entry;
     return 1;
+}
+
+/* Whether the record just read is of a time when the user was not in the thread yet. */
+static bool is_before(const struct reader *reader, const struct journal_record *record,
+                      const struct user_entry *entry)
+{
+    return user_entry_is_before(entry, reader->journal.at.next - 1, record->ms);
 }
 
 static ssize_t read_message(struct reader *reader, const struct journal_record *record)
 {
+    const struct user_entry *entry;
     struct thread thread;
-    uint64_t joined;
     ssize_t len;
-    int member = is_member(reader, record->id, &joined);
+    int member = is_member(reader, record->id, &entry);
 
-    if (member != 1 || record->seq <= joined)
+    /* Where the history is open the number is 0: then it is asked for, never pushed. */
+    if (member != 1 || record->seq <= entry->seq || is_before(reader, record, entry))
         return member == -1 ? -1 : 0;
     if (thread_open(reader->journal.spool, &thread, record->id) == -1)
         return -1;
@@ -58,13 +66,14 @@ static ssize_t read_message(struct reader *reader, const struct journal_record *
  * Whether a short-lived stanza is the user's to see: what belongs to a thread is its members' and
  * whom it is about, who may have left with it; presence is the other friends'. 1, 0, -1.
  */
-static int concerns(struct reader *reader, size_t len)
+static int concerns(struct reader *reader, const struct journal_record *record, size_t len)
 {
+    const struct user_entry *entry;
     char name[USER_NAME_MAX + 1];
     char thread[UUID_SIZE];
     struct user about;
-    uint64_t joined;
     bool own;
+    int member;
 
     if (reader->grammar->author(text, len, name, sizeof name) == -1 ||
         user_named(&about, name) == -1)
@@ -72,7 +81,10 @@ static int concerns(struct reader *reader, size_t len)
     own = strcmp(about.dir, reader->user->dir) == 0;
     if (reader->grammar->thread(text, len, thread, sizeof thread) == -1)
         return own ? 0 : user_friends(reader->journal.spool, reader->user, &about);
-    return own ? 1 : is_member(reader, thread, &joined);
+    if (own)
+        return 1;
+    member = is_member(reader, thread, &entry);
+    return member == 1 && is_before(reader, record, entry) ? 0 : member;
 }
 
 /* Presence older than its hour is nobody's loss. */
@@ -83,7 +95,7 @@ static ssize_t read_presence(struct reader *reader, const struct journal_record 
 
     if (len == -1)
         return errno == ENOENT ? 0 : -1;
-    concerned = concerns(reader, (size_t)len);
+    concerned = concerns(reader, record, (size_t)len);
     return concerned == 1 ? len : concerned;
 }
 

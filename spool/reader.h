@@ -3,8 +3,8 @@
 #define SPOOL_READER_H
 
 /*
- * What the journal holds for one user: stanzas of their threads from after they joined, and the
- * presence of their friends, in the order of the journal.
+ * What the journal holds for one user: stanzas of their threads from after they joined, short-lived
+ * ones, too, and the presence of their friends, in the order of the journal.
  */
 
 #include <stdbool.h>
@@ -13,6 +13,7 @@
 
 #include "journal.h"
 #include "spool.h"
+#include "user.h"
 
 #define READER_THREADS 64 /* memberships remembered while reading */
 
@@ -24,7 +25,7 @@ struct reader {
     struct membership {
         char thread[UUID_SIZE];
         bool member;
-        uint64_t joined;
+        struct user_entry entry;
     } seen[READER_THREADS];
 };
 

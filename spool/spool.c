@@ -86,6 +86,7 @@ static const struct {
     {"journal", offsetof(struct spool, journal)}, {"threads", offsetof(struct spool, threads)},
     {"users", offsetof(struct spool, users)},     {"tokens", offsetof(struct spool, tokens)},
     {"online", offsetof(struct spool, online)},   {"presence", offsetof(struct spool, presence)},
+    {"open", offsetof(struct spool, open)},
 };
 
 static int open_directories(struct spool *spool)

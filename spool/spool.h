@@ -22,10 +22,16 @@
  * What the spool asks about a stanza's text, answered by whoever knows the grammar: whom it is
  * from; which thread a short-lived stanza (presence/) is for. 0, or -1 when the text is no stanza,
  * has no such thing, or that does not fit.
+ *
+ * `amend`: what becomes of thread.json, whose text is `json`, by a stanza accepted into `thread`. 1:
+ * `*out` points to its new text, in storage of the callee's; 0: it stays. Asked again after a
+ * crash, so it must see whether the stanza, or a later one, has changed it before. May be NULL.
  */
 struct spool_grammar {
     int (*author)(const char *line, size_t len, char *user, size_t size);
     int (*thread)(const char *line, size_t len, char *thread, size_t size);
+    int (*amend)(const char *thread, const char *json, size_t json_len, const char *line,
+                 size_t len, const char **out, size_t *out_len);
 };
 
 struct spool {
@@ -36,6 +42,7 @@ struct spool {
     int tokens;
     int online;
     int presence;
+    int open;             /* the index of open rooms */
     char site[UUID_SIZE]; /* names threads (UUID v5), from the file `format` */
     struct config config;
     char complaint[CONFIG_COMPLAINT_MAX]; /* for the operator, when spool_open fails */

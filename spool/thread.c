@@ -86,10 +86,10 @@ static int search_tail(struct thread *thread, uint64_t *seq)
 }
 
 /* Open until the thread is closed: whoever reads the hint under the lock will write it. */
-static int open_tail(struct thread *thread)
+static int open_tail(struct thread *thread, int flags)
 {
     if (thread->tail == -1)
-        thread->tail = openat(thread->fd, TAIL, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        thread->tail = openat(thread->fd, TAIL, O_RDWR | flags | O_NOFOLLOW | O_CLOEXEC, 0600);
     return thread->tail == -1 ? -1 : 0;
 }
 
@@ -97,7 +97,7 @@ static int read_hint(struct thread *thread, uint64_t *seq)
 {
     char text[SEQ_DIGITS + 1];
 
-    if (open_tail(thread) == -1)
+    if (open_tail(thread, 0) == -1)
         return -1;
     if (pread(thread->tail, text, sizeof text, 0) == (ssize_t)sizeof text &&
         text[SEQ_DIGITS] == '\n') {
@@ -126,7 +126,7 @@ int thread_set_tail(struct thread *thread, uint64_t seq)
 {
     char text[PATH_SIZE];
 
-    if (open_tail(thread) == -1)
+    if (open_tail(thread, O_CREAT) == -1)
         return -1;
     path_segment(text, seq);
     text[SEQ_DIGITS] = '\n';

@@ -16,8 +16,11 @@
 
 #define THREAD_MEMBERS_MAX 1000
 #define THREAD_ROLE_MAX 12
-#define THREAD_OWNER "owner" /* of a room: who made it */
-#define THREAD_GUEST "guest" /* everybody else, and all in a thread of a set of people */
+#define THREAD_OWNER "owner"   /* of a room: who made it */
+#define THREAD_GUEST "guest"   /* everybody else, and all in a thread of a set of people */
+#define THREAD_BANNED "banned" /* kept out of a room: no member */
+/* Bytes of a line of `members`, "<role> <joined> <user>\n". */
+#define THREAD_LINE_MAX (THREAD_ROLE_MAX + SEQ_DIGITS + USER_DIR_MAX + 3)
 
 struct thread {
     char id[UUID_SIZE];
@@ -55,13 +58,18 @@ int thread_set_tail(struct thread *thread, uint64_t seq);
  * errno. */
 ssize_t thread_read(struct thread *thread, uint64_t seq, char *out, size_t size);
 
-/* Each member, until `each` returns other than 0, which is returned; -1: errno. */
+/*
+ * Each member, until `each` returns other than 0, which is returned; -1: errno. thread_lines: those who
+ * are banned (THREAD_BANNED), too. What a killed change has left may be among them (role.h).
+ */
+int thread_lines(struct thread *thread, int (*each)(void *context, const struct member *member),
+                 void *context);
 int thread_members(struct thread *thread, int (*each)(void *context, const struct member *member),
                    void *context);
 
 /*
  * Make thread `id` with these members and this text for thread.json. The first is the owner when
- * `room`, else all are guests. EEXIST is success: then it is complete, too. All users must be
+ * `room`, and a file `changes` begins with them; else all are guests. EEXIST is success: then it is complete, too. All users must be
  * known.
  */
 int thread_make(struct spool *spool, const char *id, bool room, const struct user *users,

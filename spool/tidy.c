@@ -89,6 +89,7 @@ static int remove_thread_draft(int threads, const char *name)
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         unlinkat(fd, folders[i], AT_REMOVEDIR);
     unlinkat(fd, "members", 0);
+    unlinkat(fd, "changes", 0);
     unlinkat(fd, "thread.json", 0);
     file_close(fd);
     return unlinkat(threads, name, AT_REMOVEDIR);

@@ -217,19 +217,36 @@ int user_deliver(struct spool *spool, const struct user *user, struct cursor cur
     return result;
 }
 
-int user_joined(struct spool *spool, const struct user *user, const char *thread, uint64_t *seq)
+int user_entry(struct spool *spool, const struct user *user, const char *thread,
+               struct user_entry *entry)
 {
     char path[PATH_SIZE];
-    char text[SEQ_DIGITS + 2];
+    char text[SEQ_DIGITS + CURSOR_SIZE + 2];
+    char *place;
 
     path_user_thread(path, user->dir, thread);
     if (file_read(spool->users, path, text, sizeof text) == -1)
         return -1;
     text[strcspn(text, "\n")] = '\0';
-    if (path_seq_ok(text, seq))
+    entry->place = (struct cursor){0, 0};
+    place = strchr(text, ' ');
+    if (place != NULL)
+        *place++ = '\0';
+    if (path_seq_ok(text, &entry->seq) &&
+        (place == NULL || cursor_parse(&entry->place, place) == 0))
         return 0;
     errno = EBADMSG;
     return -1;
+}
+
+int user_joined(struct spool *spool, const struct user *user, const char *thread, uint64_t *seq)
+{
+    struct user_entry entry;
+
+    if (user_entry(spool, user, thread, &entry) == -1)
+        return -1;
+    *seq = entry.seq;
+    return 0;
 }
 
 int user_join(struct spool *spool, const struct user *user, const char *thread, uint64_t seq)
@@ -239,4 +256,31 @@ int user_join(struct spool *spool, const struct user *user, const char *thread, 
     path_segment(text, seq);
     text[SEQ_DIGITS] = '\n';
     return publish(spool, user, "threads/", thread, text, SEQ_DIGITS + 1);
+}
+
+int user_enter(struct spool *spool, const struct user *user, const char *thread,
+               const struct user_entry *entry)
+{
+    char text[PATH_SIZE];
+    size_t len = SEQ_DIGITS;
+
+    path_segment(text, entry->seq);
+    text[len++] = ' ';
+    len += cursor_print(text + len, entry->place);
+    text[len++] = '\n';
+    return publish(spool, user, "threads/", thread, text, len);
+}
+
+int user_leave(struct spool *spool, const struct user *user, const char *thread)
+{
+    char path[PATH_SIZE];
+
+    path_user_thread(path, user->dir, thread);
+    return unlinkat(spool->users, path, 0) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+/* The time as well: after a loss the numbers are used again. */
+bool user_entry_is_before(const struct user_entry *entry, uint64_t number, int64_t ms)
+{
+    return number < entry->place.next && ms <= entry->place.ms;
 }

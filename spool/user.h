@@ -52,4 +52,21 @@ int user_deliver(struct spool *spool, const struct user *user, struct cursor cur
 int user_joined(struct spool *spool, const struct user *user, const char *thread, uint64_t *seq);
 int user_join(struct spool *spool, const struct user *user, const char *thread, uint64_t seq);
 
+/*
+ * The whole of a membership: the number, and the place in the journal before which nothing of the
+ * thread is theirs to be told of; 0-0 where the entry has none. user_enter: an entry that is there
+ * already stays. user_leave: that there is none is as good. -1: errno.
+ */
+struct user_entry {
+    uint64_t seq;
+    struct cursor place;
+};
+int user_entry(struct spool *spool, const struct user *user, const char *thread,
+               struct user_entry *entry);
+int user_enter(struct spool *spool, const struct user *user, const char *thread,
+               const struct user_entry *entry);
+int user_leave(struct spool *spool, const struct user *user, const char *thread);
+/* Whether what record `number` of the journal, written at `ms`, tells of the thread came before. */
+bool user_entry_is_before(const struct user_entry *entry, uint64_t number, int64_t ms);
+
 #endif

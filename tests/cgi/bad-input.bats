@@ -316,11 +316,11 @@ rows_end() {
     row 403 'send-message, to . and bob' POST send-message 'BODY=to=.&to=bob&message=x'
     row 403 'send-message, to no friend' POST send-message 'BODY=to=dave&message=x'
     row 403 'send-message, to bob and no friend' POST send-message 'BODY=to=bob&to=dave&message=x'
-    for text in '' '&' user user= 'user=&user=bob' subject=x xyzzy=1 users=bob 'user[]=bob' to=bob User=bob \
+    for text in '' '&' user user= 'user=&user=bob' subject= xyzzy=1 users=bob 'user[]=bob' to=bob User=bob \
         user=%01 user=a%0ab user=%7f; do
         row 400 "start-session '$text'" POST start-session "BODY=$text"
     done
-    row 400 'start-session, the user in the query' POST start-session?user=bob BODY=subject=x
+    row 400 'start-session, the user in the query' POST start-session?user=bob BODY=type=plain
     printf -v many '%201s' ''
     row 400 'start-session, a user of 201 bytes' POST start-session "BODY=user=${many// /x}"
     row 400 'start-session, a user whose folder would be too long' POST start-session "BODY=user=${many:0:100}x"
@@ -419,7 +419,7 @@ rows_end() {
     for text in '[]' '"bob"' 5 null '{}' '[{"user":"bob"}]' '{"user":null}' '{"user":5}' '{"user":true}' \
         '{"user":{}}' \
         '{"user":[]}' '{"user":["bob",5]}' '{"user":[["bob"]]}' '{"user":["bob",null]}' '{"user":""}' '{"user":[""]}' \
-        '{"user":"b\nb"}' '{"user":"\u007f"}' '{"users":["bob"]}' '{"subject":"x"}' '{"user":"bob","subject":5}' \
+        '{"user":"b\nb"}' '{"user":"\u007f"}' '{"users":["bob"]}' '{"subject":null}' '{"user":"bob","subject":5}' \
         '{"user":"bob","subject":[]}' '{"user":"bob","subject":{}}' '{"user":"bob","subject":true}'; do
         row 400 "start-session $text" POST start-session "JSON=$text"
     done

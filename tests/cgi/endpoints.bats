@@ -271,7 +271,7 @@ wake() {
         "$SPOOL/threads/$thread/thread.json"
     TYPE=application/json as bob POST start-session '{"user":"alice","subject":"A \"q\" \u2603 \n <b>"}'
     thread=$(field thread_id)
-    jq -e '.subject == "A \"q\" ☃ \n <b>" and keys == ["by", "created", "open", "subject"]' \
+    jq -e '.subject == "A \"q\" ☃ \n <b>" and keys == ["by", "created", "history", "open", "subject"]' \
         "$SPOOL/threads/$thread/thread.json"
     path=("$SPOOL/threads/$thread"/{tmp,new,cur,files})
     same '700 700 700 700' "$(stat -c %a "${path[@]}" | paste -sd ' ')"

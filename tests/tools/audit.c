@@ -8,7 +8,8 @@
  * one line of JSON that knows its own number, its thread and the digest of the one before; no id
  * twice; each stanza once in the journal, a thread's in order, times never falling; nothing left in
  * tmp/; each stanza filed as sent by its sender, and in nobody else's folder; each member with an
- * entry. With --allow-tmp a thread's newest stanza may be one that its writer did not finish.
+ * entry, nobody banned with one. With --allow-tmp a thread's newest stanza may be one that its writer
+ * did not finish, and a member may be one whose coming or going was not finished.
  *
  * Beginnings may have been trimmed away, and drafts (names with a dot in front) may be left.
  */
@@ -278,8 +279,12 @@ static void audit_member(const char *id, const char *line)
         return;
     }
     snprintf(path, sizeof path, "users/%s/threads/%s", user, id);
-    if (access(path, F_OK) == -1)
+    if (strcmp(role, "banned") == 0) {
+        if (access(path, F_OK) == 0)
+            wrong("%s: there, but banned", path);
+    } else if (access(path, F_OK) == -1 && !allow_tmp) {
         wrong("%s: missing, but a member", path);
+    }
 }
 
 static void audit_members(const char *id)
@@ -290,10 +295,10 @@ static void audit_members(const char *id)
 
     snprintf(path, sizeof path, "threads/%s/members", id);
     len = slurp(path);
-    if (len == 0 || (len > 0 && text[len - 1] != '\n'))
+    if (len > 0 && text[len - 1] != '\n')
         wrong("%s: not whole", path);
     if (len <= 0)
-        return;
+        return; /* a room that everybody has left */
     for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
         audit_member(id, line);
 }
@@ -517,11 +522,17 @@ static void audit_sent(const char *folder, const char *name)
 static void audit_entry(const char *folder, const char *name)
 {
     char path[PATH_MAX];
+    size_t record;
+    size_t ms;
     ssize_t len;
+    int end = 0;
 
     snprintf(path, sizeof path, "%s/%s", folder, name);
     len = slurp(path);
-    if (!is_uuid(name) || len != 11 || !digits(text, 10) || text[10] != '\n')
+    /* A number; and for who came later, a cursor. */
+    if (!is_uuid(name) || len < 11 || !digits(text, 10) || text[len - 1] != '\n' ||
+        (len > 11 &&
+         (sscanf(text + 10, " %zu-%zu%n", &record, &ms, &end) != 2 || text[10 + end] != '\n')))
         wrong("%s: damaged", path);
 }
 

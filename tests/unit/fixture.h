@@ -137,7 +137,7 @@ static inline int fixture_up_empty(void **state)
     fixture_path(f, "clock", path);
     setenv("SPOOLCHAT_TEST_CLOCK", path, 1);
     setenv("SPOOLCHAT_SYNC", "no", 1);
-    f->spool = (struct spool){-1, -1, -1, -1, -1, -1, -1, "", {0}, ""};
+    f->spool = (struct spool){-1, -1, -1, -1, -1, -1, -1, -1, "", {0}, ""};
     return 0;
 }
 
@@ -150,8 +150,8 @@ static inline int fixture_up(void **state)
 
 static inline void fixture_close_spool(struct spool *spool)
 {
-    int fds[] = {spool->root,   spool->journal, spool->threads, spool->users,
-                 spool->tokens, spool->online,  spool->presence};
+    int fds[] = {spool->root,   spool->journal, spool->threads,  spool->users,
+                 spool->tokens, spool->online,  spool->presence, spool->open};
 
     for (size_t i = 0; i < COUNT(fds); i++)
         file_close(fds[i]);
@@ -320,14 +320,19 @@ static inline int note_thread(const char *line, size_t len, char *thread, size_t
     return 0;
 }
 
-static const struct spool_grammar note_grammar = {note_author, note_thread};
+static const struct spool_grammar note_grammar = {.author = note_author, .thread = note_thread};
 
 /* thread_accept of a note; its return value and errno. May be used in a forked process. */
 static inline int note_post(struct spool *spool, const char *thread_id, const char *id,
                             const struct user *user, struct note *note)
 {
     struct thread thread;
-    struct post post = {user, id, &note_grammar, note_render, note_repeats, note};
+    struct post post = {.user = user,
+                        .id = id,
+                        .grammar = &note_grammar,
+                        .render = note_render,
+                        .repeats = note_repeats,
+                        .context = note};
     int result;
 
     note->user = user;

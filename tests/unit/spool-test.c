@@ -4,8 +4,8 @@
 #define EMPTY_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_up_empty, fixture_down)
 #define SITE "7d1f0a5e-1234-4abc-8def-0123456789ab"
 
-static const char *const directories[] = {"journal", "threads", "users",
-                                          "tokens",  "online",  "presence"};
+static const char *const directories[] = {"journal", "threads",  "users", "tokens",
+                                          "online",  "presence", "open"};
 
 /* Open what SPOOLCHAT_SPOOL names, expecting errno (0: success) and a word in the complaint. */
 static void expect(struct fixture *f, int error, const char *word)

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154
+# (tests as subshells, variables that lib.bash and faults.bash take and give)
+#
+# Changes in rooms, killed at every system call, one after the other: the same again does the rest, and so
+# does whoever comes next. Each line of a failure names who came next, the call, and which of that name.
+
+setup() {
+    load lib
+    load faults
+    # bats follows each command of each function, which takes longer than the commands.
+    set +T
+    skip_sanitized
+    spool_new alice bob carol
+    room_new
+    CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0)
+    for ME in alice bob carol; do
+        cgi GET rooms
+    done
+    ME=alice
+    as alice POST start-session "open=1&subject=tea&user=bob"
+    expect 200
+    thread=$(field thread_id)
+    say alice "$thread" before
+    ME=alice request read POST send-message "thread_id=$thread&message=after"
+    agent_request agent
+}
+
+teardown() {
+    room_end
+}
+
+# change_request NAME BY WHOM ROLE
+change_request() {
+    ME=$2 request "$1" POST "members/$thread" "user=$3&role=$4"
+}
+
+# kill_all FUNCTION NEXT...: FUNCTION COPY "NEXT SYSCALL K" for each call of `hit`.
+kill_all() {
+    local all call next name k cases=() function=$1
+    shift
+    mapfile -t all < <(calls hit)
+    ((${#all[@]} > 30))
+    for next; do
+        for call in "${all[@]}"; do
+            read -r name k _ <<<"$call"
+            cases+=("$next $name $k")
+        done
+    done
+    on_copies "$function" "${cases[@]}"
+}
+
+is_now() {
+    local copy=$1 role
+    role=$(sed -n "s/^\([a-z]*\) [0-9]* $2\$/\1/p" "$copy/threads/$thread/members")
+    if [[ -e $copy/users/$2/threads/$thread ]]; then role+=' in'; fi
+    echo "${role:-none}"
+}
+
+change_killed() {
+    local copy=$1 next name k line lines
+    read -r next name k <<<"$2"
+    perform hit "$copy" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
+    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+    audit --allow-tmp "$copy"
+    if [[ $next != nobody ]]; then
+        expect_ok "$next" "$copy"
+        [[ $next == agent ]] || audit "$copy"
+    fi
+    expect_ok hit "$copy"
+    audit "$copy"
+    [[ $(is_now "$copy" "$whom") == "$wanted" ]] || echo "is now $(is_now "$copy" "$whom"), not $wanted"
+    [[ -z ${heir-} || $(is_now "$copy" "$heir") == 'owner in' ]] || echo "$heir is $(is_now "$copy" "$heir")"
+    # It was told at least once, and logged.
+    grep -q " $whom ${wanted% in}\$" "$copy/threads/$thread/changes" || echo 'not in the log'
+    grep -l "\"thread\":\"$thread\",\"role\":\"${wanted% in}\"" "$copy"/presence/* >/dev/null || echo 'not told'
+    [[ -z $(find "$copy/users/$whom/threads" "$copy/threads/$thread" -name '.*' -newer "$copy/format" -name '.members') ]] ||
+        echo 'a draft is left'
+}
+
+@test "joining" {
+    whom=carol wanted='guest in'
+    change_request hit carol carol guest
+    change_request other alice bob moderator
+    kill_all change_killed nobody other
+}
+
+@test "joining: sync = no" {
+    CGI_ENV+=(SPOOLCHAT_SYNC=no)
+    whom=carol wanted='guest in'
+    change_request hit carol carol guest
+    kill_all change_killed agent
+}
+
+@test "kicking" {
+    whom=bob wanted=none
+    change_request hit alice bob none
+    change_request other carol carol guest
+    kill_all change_killed nobody other
+}
+
+@test "banning" {
+    whom=bob wanted=banned
+    change_request hit alice bob banned
+    change_request other carol carol guest
+    kill_all change_killed nobody other
+}
+
+@test "lifting a ban, and inviting" {
+    as alice POST "members/$thread" 'user=bob&role=banned'
+    whom=bob wanted='guest in'
+    change_request hit alice bob guest
+    change_request other carol carol guest
+    kill_all change_killed nobody other
+}
+
+@test "the last owner leaving" {
+    whom=alice wanted=none heir=bob
+    change_request hit alice alice none
+    ME=bob request other POST send-message "thread_id=$thread&message=hello"
+    change_request third carol carol guest
+    kill_all change_killed nobody third
+}
+
+@test "handing over" {
+    whom=bob wanted='owner in'
+    change_request hit alice bob owner
+    kill_all change_killed nobody
+}
+
+subject_killed() {
+    local copy=$1 next name k
+    read -r next name k <<<"$2"
+    perform hit "$copy" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
+    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+    # Once it is accepted, whoever comes next sets it.
+    if [[ $next != nobody ]]; then
+        expect_ok "$next" "$copy"
+        audit "$copy"
+        if grep -q '"subject":"coffee"' "$copy/threads/$thread"/{new,cur}/* 2>/dev/null; then
+            grep -q '"subject":"coffee","subjectSeq":2}' "$copy/threads/$thread/thread.json" || echo 'not set by the next'
+        else
+            grep -q '"subject":"tea"' "$copy/threads/$thread/thread.json" || echo 'set, but not said'
+        fi
+    fi
+    expect_ok hit "$copy"
+    grep -q '"subject":"coffee","subjectSeq":[23]}' "$copy/threads/$thread/thread.json" || echo 'not set'
+    audit "$copy"
+}
+
+@test "setting the subject" {
+    ME=alice request hit POST send-message \
+        "thread_id=$thread&subject=coffee&id=00000000-0000-4000-8000-000000000001"
+    kill_all subject_killed nobody read agent
+}
+
+session_killed() {
+    local copy=$1 name k id
+    read -r _ name k <<<"$2"
+    perform hit "$copy" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
+    audit "$copy"
+    for id in "$copy"/threads/*; do
+        # None is open and not in the list.
+        ! grep -q '"open":true' "$id/thread.json" || [[ -e $copy/open/${id##*/} ]] || echo 'open, but not listed'
+    done
+    expect_ok hit "$copy"
+    expect_ok list "$copy"
+    occurrences '"memberCount":1,"joined":true' "$reply"
+    ((count == 1 || count == 2)) || echo "$count rooms"
+}
+
+@test "making an open room" {
+    ME=alice request hit POST start-session open=1
+    ME=alice request list GET rooms
+    kill_all session_killed nobody
+}
