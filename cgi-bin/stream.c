@@ -159,8 +159,8 @@ static int greet(void *context, const struct user *user)
     if (strcmp(user->dir, endpoint.me.dir) == 0 ||
         people_friends(&endpoint.spool, &endpoint.me, user) != 1)
         return 0;
-    people_presence_put(&presence, &endpoint.spool, user, true);
-    put(presence.data, presence.len);
+    if (people_presence_put(&presence, &endpoint.spool, user, true))
+        put(presence.data, presence.len);
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "protocol/cgi.h"
 #include "protocol/room.h"
 #include "protocol/stanza.h"
+#include "protocol/stanza_presence.h"
 #include "spool/clock.h"
 #include "spool/file.h"
 #include "spool/path.h"
@@ -90,13 +91,16 @@ static struct parts parts_of(struct spool *spool, const struct user *user)
     return parts;
 }
 
-void people_presence_put(struct buf *out, struct spool *spool, const struct user *user,
+bool people_presence_put(struct buf *out, struct spool *spool, const struct user *user,
                          bool available)
 {
     struct parts parts = parts_of(spool, user);
 
+    if (available && stanza_mood_hides(parts.mood, parts.mood_len))
+        return false;
     stanza_presence_put(out, clock_wall_us(), parts.sender.data, parts.sender.len, parts.mood,
                         parts.mood_len, available);
+    return true;
 }
 
 void people_presence_object_put(struct buf *out, struct spool *spool, const struct user *user,
@@ -114,7 +118,8 @@ static int compose(void *context, const struct user *user, bool available, const
     SCRATCH static char text[LINE_MAX_LEN];
     struct buf out = buf_over(text, sizeof text);
 
-    people_presence_put(&out, context, user, available);
+    if (!people_presence_put(&out, context, user, available))
+        out.len = 0;
     *line = text;
     *len = out.len;
     return 0;

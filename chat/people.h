@@ -30,8 +30,11 @@ void people_sender_put(struct buf *out, struct spool *spool, const struct user *
  */
 int people_friends(struct spool *spool, const struct user *one, const struct user *other);
 
-/* Append the user's presence: as a stored line; as the object of a list. */
-void people_presence_put(struct buf *out, struct spool *spool, const struct user *user,
+/*
+ * Append the user's presence: as a stored line, false and nothing when it would have to say that
+ * somebody is available who hides; as the object of a list, where who hides is not available.
+ */
+bool people_presence_put(struct buf *out, struct spool *spool, const struct user *user,
                          bool available);
 void people_presence_object_put(struct buf *out, struct spool *spool, const struct user *user,
                                 bool available);

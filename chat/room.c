@@ -187,12 +187,12 @@ enum role room_set(struct endpoint *endpoint, const char *thread, const struct u
     return set(endpoint, thread, whom, role, false);
 }
 
-void room_join(struct endpoint *endpoint, const char *thread)
+enum role room_join(struct endpoint *endpoint, const char *thread)
 {
-    set(endpoint, thread, &endpoint->me, ROLE_GUEST, true);
+    return set(endpoint, thread, &endpoint->me, ROLE_GUEST, true);
 }
 
-void room_leave(struct endpoint *endpoint, const char *thread)
+enum role room_leave(struct endpoint *endpoint, const char *thread)
 {
-    set(endpoint, thread, &endpoint->me, ROLE_NONE, false);
+    return set(endpoint, thread, &endpoint->me, ROLE_NONE, false);
 }

@@ -13,11 +13,14 @@
 #include "protocol/room.h"
 #include "spool/role.h"
 
-/* The asking user joins an open room; being in it already, as whatever, is as good. */
-void room_join(struct endpoint *endpoint, const char *thread);
+/*
+ * The asking user joins an open room; being in it already, as whatever, is as good. Returns what they
+ * are now.
+ */
+enum role room_join(struct endpoint *endpoint, const char *thread);
 
-/* The asking user leaves; not being in it is as good. */
-void room_leave(struct endpoint *endpoint, const char *thread);
+/* The asking user leaves; not being in it is as good. Returns what they are now: a ban stays one. */
+enum role room_leave(struct endpoint *endpoint, const char *thread);
 
 /*
  * The asking user makes `whom`, perhaps themselves, what `role` says. The members and whom it is

@@ -65,17 +65,22 @@ int stanza_set_id(struct stanza_message *message, const char *id, size_t len,
     return 0;
 }
 
-void stanza_set_thread(struct stanza_message *message, const char *thread, size_t len)
+void stanza_take_thread(char out[37], const char *thread, size_t len)
 {
-    if (stanza_uuid(message->thread, thread, len))
+    if (stanza_uuid(out, thread, len))
         return;
     /* What does not fit is no thread's name, and must not become one by being cut. */
-    if (len >= sizeof message->thread) {
+    if (len >= 37) {
         thread = "?";
         len = 1;
     }
-    memcpy(message->thread, thread, len);
-    message->thread[len] = '\0';
+    memcpy(out, thread, len);
+    out[len] = '\0';
+}
+
+void stanza_set_thread(struct stanza_message *message, const char *thread, size_t len)
+{
+    stanza_take_thread(message->thread, thread, len);
 }
 
 int stanza_add_to(struct stanza_message *message, const char *user, struct stanza_error *error)

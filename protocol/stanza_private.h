@@ -82,6 +82,15 @@ int stanza_put_language(struct stanza_message *message, const char *tag, size_t 
 /* The last word on a message that has been read: -1 when it was too much. */
 int stanza_message_end(struct stanza_message *message, struct stanza_error *error);
 
+/* The same with the text of a thread's name into `out`: in lower case when it is a UUID. */
+void stanza_take_thread(char out[37], const char *thread, size_t len);
+
+/* Whether `text` is an object within a profile's limits; then it must be dropped again. */
+bool stanza_parse_profile(struct json *json, const char *text, size_t len);
+
+/* Append the inside of a presence object behind its entity, as others see it, and its brace. */
+void stanza_mood_seen_put(struct buf *out, const char *mood, size_t len, bool available);
+
 /* Append `name` and the node, `name` and null when there is none (-1). `name` brings its comma. */
 void stanza_put_attribute(struct buf *out, const char *name, const struct json *json, int node);
 

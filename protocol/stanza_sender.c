@@ -7,8 +7,7 @@
 static const struct json_limits profile_limits = {PROFILE_DEPTH_MAX, PROFILE_KEYS_MAX,
                                                   PROFILE_VALUES_MAX};
 
-/* Whether `text` is an object within a profile's limits; then it must be dropped again. */
-static bool parse_object(struct json *json, const char *text, size_t len)
+bool stanza_parse_profile(struct json *json, const char *text, size_t len)
 {
     if (len == 0 || json_parse_within(json, text, len, &profile_limits, NULL) < 0)
         return false;
@@ -61,7 +60,7 @@ int stanza_sender_put(struct buf *out, const char *user, const char *profile, si
     struct json json;
 
     buf_puts(out, "{\"objectType\":");
-    if (!parse_object(&json, profile, len)) {
+    if (!stanza_parse_profile(&json, profile, len)) {
         put_text(out, "\"person\",\"id\":", NULL, -1, user);
         put_text(out, ",\"displayName\":", NULL, -1, user);
         buf_puts(out, ",\"url\":null,\"image\":null}");
@@ -78,29 +77,13 @@ int stanza_sender_put(struct buf *out, const char *user, const char *profile, si
     return 0;
 }
 
-static bool is_show(const struct json *json, int node)
-{
-    return json_equals(json, node, "away") || json_equals(json, node, "chat") ||
-           json_equals(json, node, "dnd") || json_equals(json, node, "xa");
-}
-
 void stanza_presence_object_put(struct buf *out, const char *sender, size_t sender_len,
                                 const char *mood, size_t mood_len, bool available)
 {
-    struct json json;
-    bool readable = available && parse_object(&json, mood, mood_len);
-    int show = readable ? text_of(&json, "show") : -1;
-    int status = readable ? text_of(&json, "status") : -1;
-
-    if (show >= 0 && !is_show(&json, show))
-        show = -1;
     buf_puts(out, "{\"entity\":");
     buf_put(out, sender, sender_len);
-    stanza_put_attribute(out, ",\"show\":", &json, show);
-    stanza_put_attribute(out, ",\"status\":", &json, status);
-    buf_puts(out, available ? ",\"available\":true}" : ",\"available\":false}");
-    if (readable)
-        json_drop(&json);
+    buf_puts(out, ",");
+    stanza_mood_seen_put(out, mood, mood_len, available);
 }
 
 void stanza_presence_put(struct buf *out, int64_t time_us, const char *sender, size_t sender_len,

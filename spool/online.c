@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "file.h"
 #include "id.h"
 #include "journal.h"
+#include "told.h"
 
 ssize_t presence_read(struct spool *spool, const char *id, char *out, size_t size)
 {
@@ -34,21 +36,51 @@ int presence_publish(struct spool *spool, const char *line, size_t len)
     return -1;
 }
 
-static int publish(struct spool *spool, const struct user *user, bool available,
-                   const struct online_compose *by)
+/*
+ * Tell the others what is true now, unless they have been told so: what they know, `*told`, is
+ * that afterwards. Killed before this is written down, it is told again; the other way never.
+ */
+static int tell(struct spool *spool, const struct user *user, enum told *told,
+                const struct online_compose *by)
 {
+    enum told now = TOLD_SEEN;
     const char *line;
     size_t len;
 
-    if (by->compose(by->context, user, available, &line, &len) == -1)
+    if (by->compose(by->context, user, true, &line, &len) == -1)
         return -1;
-    return presence_publish(spool, line, len);
+    if (len == 0) {
+        now = TOLD_HIDDEN;
+        if (*told != now && by->compose(by->context, user, false, &line, &len) == -1)
+            return -1;
+    }
+    if (*told != now && presence_publish(spool, line, len) == -1)
+        return -1;
+    *told = now;
+    return 0;
+}
+
+/* The same for whose entry is there. */
+static int settle(struct spool *spool, const struct user *user, const struct online_compose *by)
+{
+    enum told before;
+    enum told told;
+
+    if (told_read(spool, user, &before) == -1)
+        return -1;
+    told = before;
+    if (before == TOLD_SEEN)
+        return 0;
+    if (tell(spool, user, &told, by) == -1)
+        return -1;
+    return told == before ? 0 : told_write(spool, user, told);
 }
 
 /*
- * How many ms of the lease are left, by the entry's mtime; <= 0: none. -1 when there is no entry.
+ * How many ms of the lease are left, by the entry's mtime; <= 0: none. `*plain`, when not NULL:
+ * the others know the user as available, and all else. -1 when there is no entry.
  */
-static int lease_left(struct spool *spool, const char *dir, int64_t *left_ms)
+static int lease_left(struct spool *spool, const char *dir, int64_t *left_ms, bool *plain)
 {
     struct stat info;
     int64_t age;
@@ -62,6 +94,8 @@ static int lease_left(struct spool *spool, const char *dir, int64_t *left_ms)
      * A sign of life from the future: the clock has gone back; within a lease it is as good as now.
      */
     *left_ms = age < -lease ? 0 : lease - age;
+    if (plain != NULL)
+        *plain = info.st_size == 0;
     return 0;
 }
 
@@ -74,22 +108,40 @@ static int touch(struct spool *spool, const char *dir)
     return utimensat(spool->online, dir, times, AT_SYMLINK_NOFOLLOW);
 }
 
-/* Publish first: killed in between, the arrival is published again; the other way never. */
-static int arrive(struct spool *spool, const struct user *user, const struct online_compose *by)
+/*
+ * Who arrives is told of first: killed in between, the arrival is published again; the other way
+ * never.
+ */
+static int arrive(struct spool *spool, const struct user *user, bool there,
+                  const struct online_compose *by)
+{
+    enum told told = TOLD_HIDDEN; /* so everybody takes who is not there */
+
+    /* An entry whose lease has run out and that nobody has swept is no life: who looked since was
+     * told so, and must be told of this. */
+    if (there && told_read(spool, user, &told) == -1)
+        return -1;
+    if (told == TOLD_SEEN)
+        told = TOLD_UNSURE;
+    if (tell(spool, user, &told, by) == -1 || told_write(spool, user, told) == -1)
+        return -1;
+    return touch(spool, user->dir) == 0 ? 1 : -1;
+}
+
+static int touch_or_arrive(struct spool *spool, const struct user *user,
+                           const struct online_compose *by)
 {
     int64_t left = 0;
-    bool there = lease_left(spool, user->dir, &left) == 0;
+    bool plain = true;
+    bool there = lease_left(spool, user->dir, &left, &plain) == 0;
 
     if (!there && errno != ENOENT)
         return -1;
-    if (left > 0)
-        return touch(spool, user->dir);
-    /* An entry whose lease has run out and that nobody has swept is no life: who looked since was
-     * told so, and must be told of this. */
-    if (publish(spool, user, true, by) == -1 ||
-        (!there && file_create(spool->online, user->dir, "", 0, false) == -1))
+    if (left <= 0)
+        return arrive(spool, user, there, by);
+    if (!plain && settle(spool, user, by) == -1)
         return -1;
-    return touch(spool, user->dir) == 0 ? 1 : -1;
+    return touch(spool, user->dir);
 }
 
 /* Coming and going hold the lock of online/, so that the journal has them in the order they
@@ -101,7 +153,7 @@ int online_touch(struct spool *spool, const struct user *user, const struct onli
 
     if (flock(spool->online, LOCK_EX) == -1)
         return -1;
-    result = arrive(spool, user, by);
+    result = touch_or_arrive(spool, user, by);
     saved = errno;
     flock(spool->online, LOCK_UN);
     errno = saved;
@@ -112,10 +164,24 @@ bool online_is(struct spool *spool, const struct user *user)
 {
     int64_t left;
 
-    return lease_left(spool, user->dir, &left) == 0 && left > 0;
+    return lease_left(spool, user->dir, &left, NULL) == 0 && left > 0;
 }
 
-/* The same order, for the same reason. */
+/* The same order, for the same reason. Nobody takes leave who was not seen. */
+static int leave(struct spool *spool, const struct user *user, const struct online_compose *by)
+{
+    const char *line;
+    enum told told;
+    size_t len;
+
+    if (told_read(spool, user, &told) == -1)
+        return -1;
+    if (told != TOLD_HIDDEN && (by->compose(by->context, user, false, &line, &len) == -1 ||
+                                presence_publish(spool, line, len) == -1))
+        return -1;
+    return unlinkat(spool->online, user->dir, 0);
+}
+
 static int depart(struct spool *spool, const struct user *user, const struct online_compose *by)
 {
     int64_t left;
@@ -124,11 +190,69 @@ static int depart(struct spool *spool, const struct user *user, const struct onl
 
     if (flock(spool->online, LOCK_EX) == -1)
         return -1;
-    if (lease_left(spool, user->dir, &left) == 0 && left <= 0 &&
-        (publish(spool, user, false, by) == -1 || unlinkat(spool->online, user->dir, 0) == -1))
-        result = -1;
+    if (lease_left(spool, user->dir, &left, NULL) == 0 && left <= 0)
+        result = leave(spool, user, by);
     saved = errno;
     flock(spool->online, LOCK_UN);
+    errno = saved;
+    return result;
+}
+
+/* Replace presence.json; before it changes, `online/` says that the others do not know. */
+static int change(struct spool *spool, const struct user *user, const char *draft,
+                  const struct online_compose *by)
+{
+    char path[PATH_SIZE];
+    int64_t left = 0;
+    bool plain = false;
+    bool alive = lease_left(spool, user->dir, &left, &plain) == 0 && left > 0;
+
+    path_user_file(path, user->dir, "presence.json");
+    if (alive && plain && draft != NULL && told_write(spool, user, TOLD_UNSURE) == -1)
+        return -1;
+    if (draft != NULL && renameat(spool->users, draft, spool->users, path) == -1)
+        return -1;
+    return alive ? settle(spool, user, by) : 0;
+}
+
+static int change_locked(struct spool *spool, const struct user *user, const char *draft,
+                         const struct online_compose *by)
+{
+    int result;
+    int saved;
+
+    if (flock(spool->online, LOCK_EX) == -1)
+        return -1;
+    result = change(spool, user, draft, by);
+    saved = errno;
+    flock(spool->online, LOCK_UN);
+    errno = saved;
+    return result;
+}
+
+int online_tell(struct spool *spool, const struct user *user, const struct online_compose *by)
+{
+    return change_locked(spool, user, NULL, by);
+}
+
+/* Written and synced before the lock, which everybody who comes or goes waits for. */
+int online_set(struct spool *spool, const struct user *user, const char *text, size_t len,
+               const struct online_compose *by)
+{
+    char name[UUID_SIZE + 1] = ".";
+    char draft[PATH_SIZE];
+    int result;
+    int saved;
+
+    id_random(name + 1);
+    path_user_file(draft, user->dir, name);
+    if (file_create(spool->users, draft, text, len, spool->config.sync) == -1)
+        return -1;
+    result = change_locked(spool, user, draft, by);
+    if (result == 0)
+        return spool->config.sync ? file_sync_dir(spool->users, user->dir) : 0;
+    saved = errno;
+    unlinkat(spool->users, draft, 0);
     errno = saved;
     return result;
 }
@@ -147,7 +271,7 @@ static int each_entry(struct spool *spool,
     while (result == 0 && (name = dir_next(&dir)) != NULL) {
         struct user user;
         int64_t left;
-        if (user_of_dir(&user, name) == 0 && lease_left(spool, user.dir, &left) == 0)
+        if (user_of_dir(&user, name) == 0 && lease_left(spool, user.dir, &left, NULL) == 0)
             result = each(context, &user, left);
     }
     return dir_close(&dir) == -1 ? -1 : result;

@@ -3,9 +3,10 @@
 #define SPOOL_ONLINE_H
 
 /*
- * Who is online: online/<user>, whose mtime is the last sign of life. Only changes are published,
- * as short-lived stanzas in presence/ with a record in the journal. What such a stanza looks like
- * is the caller's to say.
+ * Who is online: online/<user>, whose mtime is the last sign of life, and its text what the others
+ * have been told (told.h). Only changes are published, as short-lived stanzas in presence/ with a
+ * record in the journal. What such a stanza looks like, and whether the user is to be seen, is the
+ * caller's to say.
  */
 
 #include <stdbool.h>
@@ -17,19 +18,33 @@
 
 #define ONLINE_TOUCH_SEC 20 /* between two signs of life of a stream */
 
-/* Whoever publishes brings a function that writes the stanza; it points `*line` to storage of its
- * own. */
+/*
+ * Whoever publishes brings a function that writes the stanza; it points `*line` to storage of its
+ * own. A length of 0 where the user is available: they hide, and to others they are not.
+ */
 struct online_compose {
     int (*compose)(void *context, const struct user *user, bool available, const char **line,
                    size_t *len);
     void *context;
 };
 
-/* A sign of life. 1: the user was not online and is now, which has been published; 0: was; -1:
- * errno. */
+/*
+ * A sign of life. 1: the user was not online and is now, which has been published unless they
+ * hide; 0: was; -1: errno. What a killed program had not told yet is published, too.
+ */
 int online_touch(struct spool *spool, const struct user *user, const struct online_compose *by);
 
-/* Whether the user's lease runs. */
+/*
+ * Replace the user's presence.json by `text` and, while the lease runs, publish what that changes
+ * for the others, once. -1: errno; whatever of it was done, doing it again, online_tell or the
+ * next sign of life does the rest.
+ */
+int online_set(struct spool *spool, const struct user *user, const char *text, size_t len,
+               const struct online_compose *by);
+/* Only that rest. */
+int online_tell(struct spool *spool, const struct user *user, const struct online_compose *by);
+
+/* Whether the user's lease runs, hidden or not. */
 bool online_is(struct spool *spool, const struct user *user);
 
 /* Each user whose lease runs, until `each` returns other than 0. */

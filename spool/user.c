@@ -91,6 +91,16 @@ ssize_t user_text(struct spool *spool, const struct user *user, const char *file
     return len == -1 && errno == ENOENT ? 0 : len;
 }
 
+int user_lock(struct spool *spool, const struct user *user)
+{
+    int fd = file_open_dir(spool->users, user->dir);
+
+    if (fd == -1 || flock(fd, LOCK_EX) == 0)
+        return fd;
+    file_close(fd);
+    return -1;
+}
+
 static bool is_line(const char *line, size_t len, const char *friend)
 {
     if (len > 0 && line[len - 1] == '\r')

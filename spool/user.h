@@ -34,6 +34,12 @@ ssize_t user_text(struct spool *spool, const struct user *user, const char *file
                   size_t size);
 
 /*
+ * The lock of whoever reads what the user has set, to set it anew: held until the descriptor that
+ * this returns is closed. -1: errno.
+ */
+int user_lock(struct spool *spool, const struct user *user);
+
+/*
  * Whether each has the other among their friends; without a `friends` file everybody is. -1: errno.
  */
 int user_friends(struct spool *spool, const struct user *one, const struct user *other);

@@ -646,7 +646,7 @@ END
 
 @test "get-friends: available while the lease runs, and the departure published once" {
     local before
-    echo '{"show":"dnd","status":"Busy \u2603","available":false}' >"$SPOOL/users/bob/presence.json"
+    echo '{"show":"dnd","status":"Busy \u2603"}' >"$SPOOL/users/bob/presence.json"
     as alice POST token # is known from here on
     poll bob
     as alice GET get-friends

@@ -337,6 +337,52 @@ END
         status: null, available: false, thread: $thread, role: "none"}'
 }
 
+@test "clients of old do not take leaving a room for going offline" {
+    local ACCEPT=text/event-stream
+    a_room alice 'open=1'
+    made bob bob guest
+    made bob bob none
+    say alice "$thread" alone
+    as alice GET 'stream?wait=0&since=0-0'
+    # An event each: what type it has, and whether its data has a role.
+    run awk -v RS= '/data: / { print (/\nevent: room\n/ ? "room" : "message"), (/"role":/ ? "role" : "none") }' <<<"$body"
+    same 2 "$(grep -c '^room role$' <<<"$output")"
+    same 0 "$(grep -c '^room none$\|^message role$' <<<"$output")"
+    grep -q '^message none$' <<<"$output"
+}
+
+# By presence, as XEP-0045 has it; in form and stanza.
+@test "coming and going by presence with a thread" {
+    a_room alice 'open=1&subject=tea'
+    as bob POST presence "thread_id=$thread"
+    expect 200 --arg thread "$thread" '.thread_id == $thread and .role == "guest" and .presence.entity.id == "bob"'
+    say bob "$thread" here
+    as bob POST presence "thread_id=$thread&available=0"
+    expect 200 '.role == "none"'
+    as bob POST send-message "thread_id=$thread&message=gone"
+    expect 404
+    TYPE=application/json as bob POST presence "{\"type\":\"presence\",\"presence\":{\"thread\":\"$thread\"}}"
+    expect 200 '.role == "guest"'
+    TYPE=application/json as bob POST presence \
+        "{\"type\":\"presence\",\"presence\":[{\"thread\":\"$thread\",\"available\":false}]}"
+    expect 200 '.role == "none"'
+    as alice GET 'stream?wait=0&since=0-0'
+    expect 200 '[.stanzas[] | select(.type == "presence").presence[] | select(.thread) | [.entity, .role, .available]]
+        == [["bob", "guest", true], ["bob", "none", false], ["bob", "guest", true], ["bob", "none", false]]'
+    # One's own presence is what it was.
+    as bob GET presence
+    expect 200 '.presence.available'
+    as alice POST members/"$thread" 'user=bob&role=banned'
+    expect 200
+    as bob POST presence "thread_id=$thread"
+    expect 403
+    as carol POST start-session 'user=bob'
+    as carol POST presence "thread_id=$(field thread_id)&available=false"
+    expect 403
+    as bob POST presence 'thread_id=7d1f0a5e-3c1b-4e0e-9f5e-0b9f6f1d2a3c'
+    expect 404
+}
+
 @test "whoever joins sees nothing from before" {
     a_room alice 'subject=tea'
     say alice "$thread" old

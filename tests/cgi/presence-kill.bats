@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154
+# (tests as subshells, variables that lib.bash and faults.bash take and give)
+#
+# Killed at every system call while others are to be told: whoever comes next, or the same request again,
+# tells them what is true, and nobody is told of who hides. A failure's line names who came next, the system
+# call, and which of that name it was.
+
+setup() {
+    load lib
+    load faults
+    # bats follows each command of each function, which takes longer than the commands.
+    set +T
+    skip_sanitized
+    spool_new
+    room_new
+    # Copies are not made within a lease.
+    CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0 SPOOLCHAT_LEASE=3600)
+    as bob GET 'stream?wait=0'
+}
+
+teardown() {
+    room_end
+}
+
+# Everybody begins where Bob is now.
+requests() {
+    as bob GET 'stream?wait=0'
+    cursor=$(field cursor)
+    ME=bob request bob GET "stream?wait=0&since=$cursor"
+    ME=alice request alice GET "stream?wait=0&since=$cursor"
+    agent_request agent
+}
+
+# kill_everywhere FUNCTION NEXT...: FUNCTION COPY "NEXT SYSCALL K" for each system call of `hit` before which
+# something on the disk has changed. Killed at another it leaves what it would have left at the one before.
+kill_everywhere() {
+    local function=$1 cases=() next call name k all
+    shift
+    mapfile -t all < <(calls hit | awk 'NR == 1 || changed
+        { changed = /^(p?write|ftruncate|rename|unlink|link|mkdir|utimens)/ || /O_CREAT/ }')
+    ((${#all[@]} > 2))
+    for next; do
+        for call in "${all[@]}"; do
+            read -r name k _ <<<"$call"
+            cases+=("$next $name $k")
+        done
+    done
+    on_copies "$function" "${cases[@]}"
+}
+
+# kill_and_go_on COPY "NEXT SYSCALL K"
+kill_and_go_on() {
+    local next name k
+    read -r next name k <<<"$2"
+    perform hit "$1" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
+    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+    [[ $next == nobody ]] || expect_ok "$next" "$1"
+}
+
+# hears COPY: what Bob hears of Alice, one word each, in $heard.
+hears() {
+    expect_ok bob "$1"
+    heard=$(sed '1,/^\r$/d' <<<"$reply" | jq -r '[.stanzas[] | select(.type == "presence") | .presence[] |
+        select(.entity == "alice") | (if .available then "+" else "-" end) + (.show // "")] | join(" ")')
+}
+
+stored() {
+    jq -r '(if .available then "+" + (.show // "") else "-" end)' "$1/users/alice/presence.json"
+}
+
+# The entry of who is told, and seen, and online.
+entry_is() {
+    [[ $(<"$1/online/alice") == "$2" ]] || echo "the entry says: $(<"$1/online/alice")"
+}
+
+# A change, and then the same again: Bob has heard of it, the second time at most of what he may have heard.
+changed_again() {
+    local copy=$1
+    kill_and_go_on "$@"
+    expect_ok hit "$copy"
+    hears "$copy"
+    [[ $heard == "$wanted" || $heard == "$wanted $wanted" ]] || echo "heard: $heard"
+    [[ $(stored "$copy") == "$wanted" ]] || echo "stored: $(<"$copy/users/alice/presence.json")"
+    entry_is "$copy" "$told"
+    rm "$copy"/presence/*
+    expect_ok hit "$copy"
+    [[ -z $(ls "$copy/presence") ]] || echo "told a third time"
+}
+
+# It is not done again, but Alice's stream goes on: what Bob knows is what is stored.
+changed_never_again() {
+    local copy=$1
+    kill_and_go_on "$@"
+    hears "$copy"
+    [[ $(stored "$copy") == "${heard##* }" || -z $heard && $(stored "$copy") == "$before" ]] ||
+        echo "heard: $heard, stored: $(<"$copy/users/alice/presence.json")"
+}
+
+change() {
+    as alice POST presence "$1"
+    as alice GET 'stream?wait=0'
+    before=$2
+    ME=alice request hit POST presence "$3"
+    wanted=$4 told=$5
+    requests
+    kill_everywhere changed_again nobody agent
+    kill_everywhere changed_never_again alice
+}
+
+@test "killed while saying something else" {
+    change show=xa +xa show=dnd +dnd ''
+}
+
+@test "killed while saying something else: sync = no" {
+    CGI_ENV+=(SPOOLCHAT_SYNC=no)
+    change show=xa +xa show=dnd +dnd ''
+}
+
+@test "killed while beginning to hide" {
+    change show=xa +xa available=0 - hidden
+}
+
+@test "killed while ceasing to hide" {
+    change 'available=0&show=xa' - available=1 +xa ''
+}
+
+# Nobody hears anything, then or when she goes.
+hidden_always() {
+    local copy=$1
+    kill_and_go_on "$@"
+    expect_ok hit "$copy"
+    entry_is "$copy" hidden
+    touch -d '3 days ago' "$copy/online/alice"
+    expect_ok agent "$copy"
+    [[ ! -e $copy/online/alice ]] || echo 'is still online'
+    hears "$copy"
+    [[ -z $heard ]] || echo "heard: $heard"
+}
+
+@test "killed while coming, and hiding" {
+    as alice POST presence available=0
+    requests
+    ME=alice request hit GET "stream?wait=0&since=$cursor"
+    kill_everywhere hidden_always nobody alice
+}
+
+@test "killed while changing what nobody sees" {
+    as alice POST presence available=0
+    as alice GET 'stream?wait=0'
+    requests
+    ME=alice request hit POST presence show=dnd
+    kill_everywhere hidden_always nobody
+}
+
+# Killed before she came: the arrival; and then her departure, by the agent.
+came_and_went() {
+    local copy=$1
+    kill_and_go_on "$@"
+    expect_ok hit "$copy"
+    touch -d '3 days ago' "$copy/online/alice"
+    expect_ok agent "$copy"
+    hears "$copy"
+    [[ $heard == '+xa -' || $heard == '+xa +xa -' ]] || echo "heard: $heard"
+}
+
+@test "killed while coming" {
+    as alice POST presence show=xa
+    requests
+    ME=alice request hit GET "stream?wait=0&since=$cursor"
+    kill_everywhere came_and_went nobody
+}
+
+# The agent is killed while it takes her off.
+went() {
+    local copy=$1
+    kill_and_go_on "$@"
+    expect_ok hit "$copy"
+    [[ ! -e $copy/online/alice ]] || echo 'is still online'
+    hears "$copy"
+    [[ $heard == "$wanted" || -n $wanted && $heard == "$wanted $wanted" ]] || echo "heard: $heard"
+}
+
+agent_takes_off() {
+    as alice GET 'stream?wait=0'
+    requests
+    agent_request hit
+    touch -d '3 days ago' "$SPOOL/online/alice"
+    wanted=$1
+    kill_everywhere went nobody
+}
+
+@test "killed while taking off who has gone" {
+    agent_takes_off -
+}
+
+@test "killed while taking off who hid" {
+    as alice POST presence available=0
+    agent_takes_off ''
+}
