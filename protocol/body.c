@@ -8,7 +8,7 @@
 #include "cgi_private.h"
 
 /* A body that nobody wants is still taken in, up to so much and for so long. */
-#define DISCARD_MAX (8 * 1024 * 1024)
+#define DISCARD_MAX (64 * 1024 * 1024)
 #define DISCARD_MSEC 2000
 
 /* Of the announced body, as far as it may still be on its way. */
