@@ -51,12 +51,14 @@ static _Noreturn void nothing_here(void)
 static void read_name(void)
 {
     const struct form_field *field = form_get(&endpoint.cgi.query, "name");
-    const char *why = "This field is required.";
-    const char *name = NULL;
-    size_t len = field != NULL ? field->len : 0;
+    const char *why;
+    const char *name;
+    size_t len;
 
-    if (len > 0)
-        name = media_name(field->value, &len, &why);
+    if (field == NULL || field->len == 0)
+        cgi_die_field("name", "This field is required.");
+    len = field->len;
+    name = media_name(field->value, &len, &why);
     if (name == NULL)
         cgi_die_field("name", why);
     memcpy(attachment.name, name, len);

@@ -13,8 +13,7 @@ setup_file() {
     as alice curl --fail --data-binary "@$SITE/picture" --header 'Content-Type: image/png' \
         "$BASE/attachment/$THREAD?name=Gr%C3%BC%C3%9Fe.png" >"$SITE/attachment"
     URL=$BASE/$(jq -r .attachment.url "$SITE/attachment")
-    ETAG=\"$(sha256sum <"$SITE/picture" | cut -d ' ' -f 1)\"
-    export THREAD URL ETAG
+    export THREAD URL
 }
 
 teardown_file() {
@@ -23,6 +22,7 @@ teardown_file() {
 
 setup() {
     got=$BATS_TEST_TMPDIR/got
+    ETAG=\"$(sha256sum <"$SITE/picture" | cut -d ' ' -f 1)\"
 }
 
 # get USER CURL-ARGUMENTS...: the file; its status in $status, its head in $got.head.

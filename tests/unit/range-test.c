@@ -10,15 +10,27 @@
 
 #define ROWS(table) (sizeof(table) / sizeof *(table))
 
+struct row {
+    const char *header;
+    uint64_t size;
+    int result;
+    uint64_t first;
+    uint64_t last;
+};
+
+static void expect(const struct row *row)
+{
+    struct range range = {0, 0};
+    int result = range_parse(&range, row->header, row->size);
+
+    if (result != row->result || range.first != row->first || range.last != row->last)
+        fail_msg("'%s' of %llu: %d, %llu to %llu", row->header, (unsigned long long)row->size,
+                 result, (unsigned long long)range.first, (unsigned long long)range.last);
+}
+
 static void ranges(void **state)
 {
-    static const struct {
-        const char *header;
-        uint64_t size;
-        int result;
-        uint64_t first;
-        uint64_t last;
-    } rows[] = {
+    static const struct row rows[] = {
         {"bytes=0-0", 10, 1, 0, 0},
         {"bytes=0-9", 10, 1, 0, 9},
         {"bytes=9-9", 10, 1, 9, 9},
@@ -36,6 +48,16 @@ static void ranges(void **state)
         {"Bytes=2-3", 10, 1, 2, 3},
         {"bytes= 2-3 ", 10, 1, 2, 3},
         {"bytes=4294967296-4294967297", UINT64_C(1) << 33, 1, 4294967296, 4294967297},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ROWS(rows); i++)
+        expect(&rows[i]);
+}
+
+static void no_ranges(void **state)
+{
+    static const struct row rows[] = {
         {"bytes=10-", 10, -1, 0, 0},
         {"bytes=10-20", 10, -1, 0, 0},
         {"bytes=18446744073709551616-", 10, -1, 0, 0},
@@ -66,14 +88,8 @@ static void ranges(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < ROWS(rows); i++) {
-        struct range range = {0, 0};
-        int result = range_parse(&range, rows[i].header, rows[i].size);
-        if (result != rows[i].result || range.first != rows[i].first || range.last != rows[i].last)
-            fail_msg("'%s' of %llu: %d, %llu to %llu", rows[i].header,
-                     (unsigned long long)rows[i].size, result, (unsigned long long)range.first,
-                     (unsigned long long)range.last);
-    }
+    for (size_t i = 0; i < ROWS(rows); i++)
+        expect(&rows[i]);
 }
 
 static void conditions(void **state)
@@ -115,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges),
+        cmocka_unit_test(no_ranges),
         cmocka_unit_test(conditions),
     };
 
