@@ -4,7 +4,7 @@
  * attachment: put a file into a thread, and get it (Browser based Chat 1.0, section 3.1.5)
  *
  * REQUEST  POST attachment/<thread>?name=<file's name>, the file's bytes as the body with their
- *          Content-Type (application/octet-stream without). GET or HEAD attachment/<thread>/<id>;
+ *          media type (application/octet-stream without). GET or HEAD attachment/<thread>/<id>;
  *          Range, If-Range, If-None-Match. All logged in by the web server.
  * REPLY    200 {"success": true, "attachment": {"objectType", "id", "displayName", "mimeType",
  *          "fileSize", "url", "digest", "author", "published", "seq"}}: it is on the disk. The
@@ -51,17 +51,14 @@ static _Noreturn void nothing_here(void)
 static void read_name(void)
 {
     const struct form_field *field = form_get(&endpoint.cgi.query, "name");
-    const char *why;
-    const char *name;
-    size_t len;
+    const char *why = "This field is required.";
+    size_t len = field != NULL ? field->len : 0;
+    const char *name = len > 0 ? media_name(field->value, &len, &why) : NULL;
 
-    if (field == NULL || field->len == 0)
-        cgi_die_field("name", "This field is required.");
-    len = field->len;
-    name = media_name(field->value, &len, &why);
-    if (name == NULL)
+    if (name != NULL)
+        memcpy(attachment.name, name, len);
+    else
         cgi_die_field("name", why);
-    memcpy(attachment.name, name, len);
     attachment.name[len] = '\0';
 }
 
@@ -70,9 +67,9 @@ static void read_type(void)
     /* What forms send is no file, and a client that forgot to say what it sends says the second. */
     if (cgi_content_is(&endpoint.cgi, "multipart/form-data") ||
         cgi_content_is(&endpoint.cgi, "application/x-www-form-urlencoded"))
-        cgi_die(415, "Send the file's bytes as they are, with their own Content-Type.");
+        cgi_die(415, "Send the file's bytes as they are, with their own media type.");
     if (media_type(attachment.type, endpoint.cgi.content_type) == -1)
-        cgi_die_field("Content-Type", "This is no media type.");
+        cgi_die_field("type", "This is no media type.");
 }
 
 static _Noreturn void no_room(void)

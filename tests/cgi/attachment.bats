@@ -400,7 +400,7 @@ rows_end() {
     expect 200
     CGI_ENV=(CONTENT_TYPE=bad)
     as alice POST "attachment/$thread?name=x" 0123456789
-    expect 400 '.errors | keys == ["Content-Type"]'
+    expect 400 '.errors | keys == ["type"]'
 }
 
 # until_draft SIZE: an upload is under way and so far.
