@@ -17,6 +17,7 @@
 #include "command.h"
 #include "lock.h"
 #include "spool/clock.h"
+#include "spool/files.h"
 #include "spool/online.h"
 #include "spool/token.h"
 #include "spool/user.h"
@@ -73,6 +74,9 @@ static int count_thread(void *context, const char *id)
     waiting = thread_range(&thread, "new", &least, &most);
     if (waiting > 0)
         note_oldest(counting->status, &thread, least);
+    if (waiting != -1 &&
+        files_count(&thread, &counting->status->files, &counting->status->file_bytes) == -1)
+        waiting = -1;
     thread_close(&thread);
     if (waiting == -1)
         return -1;

@@ -18,6 +18,8 @@ struct status {
     uint64_t online;
     uint64_t tokens;
     uint64_t threads;
+    uint64_t files;                /* attachments */
+    uint64_t file_bytes;           /* of these, and of what describes them */
     uint64_t waiting;              /* stanzas in new/ */
     char oldest_thread[UUID_SIZE]; /* of these */
     uint64_t oldest_seq;           /* 0: nothing waits */

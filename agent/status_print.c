@@ -78,6 +78,9 @@ void status_print(const struct status *status)
            (unsigned long long)status->online);
     printf("tokens    %llu\n", (unsigned long long)status->tokens);
     printf("threads   %llu\n", (unsigned long long)status->threads);
+    printf("files     %llu, ", (unsigned long long)status->files);
+    print_bytes(status->file_bytes);
+    printf("\n");
     print_waiting(status);
     printf("journal   %s\n", cursor);
     printf("free      ");
@@ -138,6 +141,8 @@ void status_print_json(const struct status *status)
     put_number(&out, ",\"users_online\":", status->online);
     put_number(&out, ",\"tokens_alive\":", status->tokens);
     put_number(&out, ",\"threads\":", status->threads);
+    put_number(&out, ",\"attachments\":", status->files);
+    put_number(&out, ",\"attachment_bytes\":", status->file_bytes);
     put_number(&out, ",\"stanzas_waiting\":", status->waiting);
     put_oldest(&out, status);
     put_string(&out, ",\"journal_position\":", cursor);

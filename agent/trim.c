@@ -5,6 +5,7 @@
 #include "spool/trim.h"
 
 #include "job.h"
+#include "spool/files.h"
 #include "spool/limit.h"
 #include "spool/open.h"
 #include "spool/tidy.h"
@@ -21,6 +22,8 @@ static int64_t run(struct agent *agent)
     open_tidy(spool, report);
     tidy_tokens(spool, report);
     trim_threads(spool, report);
+    files_trim(spool, report);
+    files_tidy(spool, report);
     trim_journal(spool, report, mover_oldest(&agent->mover));
     if (limit_recount(spool) == -1)
         report_failed(report, "usage", NULL);

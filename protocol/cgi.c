@@ -17,13 +17,6 @@
 /* Between the end of patience, when a blocked call fails, and the end of the process. */
 #define LAST_WORDS_SEC 2
 
-/* A body that nobody wants is still taken in, up to so much and for so long. */
-#define DISCARD_MAX (8 * 1024 * 1024)
-#define DISCARD_MSEC 2000
-
-/* Of the announced body, as far as it may still be on its way. */
-static size_t unread;
-
 /* What only cgi_start needs to know. */
 struct caller {
     struct origin origin;
@@ -40,16 +33,6 @@ static char *variable(const char *name)
     return value != NULL ? value : none;
 }
 
-/* The announced length as far as it makes sense, for a body that is only to be thrown away. */
-static size_t expected(const char *length)
-{
-    size_t value = 0;
-
-    for (; *length >= '0' && *length <= '9' && value < DISCARD_MAX; length++)
-        value = value * 10 + (size_t)(*length - '0');
-    return value < DISCARD_MAX ? value : DISCARD_MAX;
-}
-
 static void take_environment(struct cgi *cgi, struct caller *caller)
 {
     *cgi = (struct cgi){
@@ -59,11 +42,14 @@ static void take_environment(struct cgi *cgi, struct caller *caller)
         .content_type = variable("CONTENT_TYPE"),
         .last_event_id = variable("HTTP_LAST_EVENT_ID"),
         .length = variable("CONTENT_LENGTH"),
+        .range = variable("HTTP_RANGE"),
+        .if_range = variable("HTTP_IF_RANGE"),
+        .if_none_match = variable("HTTP_IF_NONE_MATCH"),
         .wants_events =
             list_has(variable("HTTP_ACCEPT"), ",; \t", "text/event-stream", strncasecmp),
     };
     cgi->path += *cgi->path == '/';
-    unread = expected(cgi->length);
+    body_announce(cgi->length);
     *caller = (struct caller){
         .origin = {.origin = variable("HTTP_ORIGIN"),
                    .site = variable("HTTP_SEC_FETCH_SITE"),
@@ -146,62 +132,6 @@ int cgi_await(int fd, short events, int64_t deadline_ms)
         if (ready >= 0 || errno != EINTR)
             return ready;
     }
-}
-
-/* RFC 3875, section 4.1.2. */
-static size_t announced_length(const char *length, size_t max)
-{
-    size_t value = 0;
-
-    if (*length == '\0')
-        cgi_die(411, "Content-Length is missing.");
-    if (length[strspn(length, "0123456789")] != '\0')
-        cgi_die(400, "Content-Length is no number.");
-    for (; *length != '\0'; length++) {
-        size_t digit = (size_t)(*length - '0');
-        if (value > max / 10 || value * 10 > max - digit || digit > max)
-            cgi_die(413, "The body is too large.");
-        value = value * 10 + digit;
-    }
-    return value;
-}
-
-void cgi_discard_body(void)
-{
-    char room[4096];
-    int64_t deadline_ms = cgi_clock_ms() + DISCARD_MSEC;
-
-    while (unread > 0 && cgi_await(STDIN_FILENO, POLLIN, deadline_ms) > 0) {
-        ssize_t got = read(STDIN_FILENO, room, unread < sizeof room ? unread : sizeof room);
-        if (got <= 0)
-            break;
-        unread -= (size_t)got;
-    }
-    unread = 0;
-}
-
-size_t cgi_body(const struct cgi *cgi, char *room, size_t max)
-{
-    size_t want = announced_length(cgi->length, max);
-    int64_t deadline_ms = cgi_clock_ms() + CGI_BODY_MSEC;
-    size_t have = 0;
-
-    unread = 0; /* from here on what does not come is not waited for twice */
-    while (have < want) {
-        ssize_t got;
-        int ready = cgi_await(STDIN_FILENO, POLLIN, deadline_ms);
-        if (ready == 0)
-            cgi_die(408, "The body did not come in time.");
-        got = ready < 0 ? -1 : read(STDIN_FILENO, room + have, want - have);
-        if (got == 0)
-            cgi_die(400, "The body is shorter than its Content-Length.");
-        if (got > 0)
-            have += (size_t)got;
-        else if (errno != EINTR && errno != EAGAIN)
-            cgi_die_errno("request body");
-    }
-    room[want] = '\0';
-    return want;
 }
 
 bool cgi_content_is(const struct cgi *cgi, const char *type)

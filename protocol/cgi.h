@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "form.h"
 
@@ -23,6 +24,9 @@
 #ifndef CGI_BODY_MSEC
 #define CGI_BODY_MSEC 15000
 #endif
+/* A body that is read piece by piece: so many bytes of it in that time, and all of it in this. */
+#define CGI_BODY_STEP 16384
+#define CGI_UPLOAD_SEC 1800
 
 struct cgi {
     const char *method;        /* "" when the server gave none */
@@ -31,7 +35,10 @@ struct cgi {
     const char *content_type;  /* "" when absent */
     const char *last_event_id; /* header Last-Event-ID; "" when absent */
     const char *length;        /* CONTENT_LENGTH as it came; "" when absent */
-    bool wants_events;         /* Accept names text/event-stream */
+    const char *range;         /* headers Range, If-Range, If-None-Match; "" when absent */
+    const char *if_range;
+    const char *if_none_match;
+    bool wants_events; /* Accept names text/event-stream */
     struct form query;
 };
 
@@ -57,6 +64,27 @@ void cgi_start(struct cgi *cgi, const char *program, const char *methods, const 
  */
 size_t cgi_body(const struct cgi *cgi, char *room, size_t max);
 
+/* A body of any size, in pieces. */
+struct cgi_body {
+    uint64_t left; /* bytes of the announced ones that have not been read */
+    int64_t end_ms;
+    int64_t step_ms;
+    size_t step_left;
+};
+
+/*
+ * Begin: CONTENT_LENGTH as for cgi_body; `left` is the whole length then. The process's deadline is
+ * moved, and starts anew for the rest of the work when the body's end has been read.
+ */
+void cgi_body_open(const struct cgi *cgi, struct cgi_body *body, uint64_t max);
+/*
+ * The next piece: 1 to `size` bytes, 0 when the body has been read, or -1: errno, ENODATA it is
+ * short, ETIMEDOUT too slow. It comes back instead of answering so that the caller can tidy up;
+ * cgi_body_die then answers, by errno (400, 408).
+ */
+ssize_t cgi_body_next(struct cgi_body *body, char *room, size_t size);
+_Noreturn void cgi_body_die(void);
+
 /* Whether Content-Type is `type` ("application/json"), parameters aside, in any case. */
 bool cgi_content_is(const struct cgi *cgi, const char *type);
 
@@ -66,6 +94,21 @@ _Noreturn void cgi_reply(int status, const char *type, const char *body, size_t 
 
 /* The same, but comes back when all is on its way: 0, or -1 when the peer did not take it. */
 int cgi_send(int status, const char *type, const char *body, size_t len);
+
+/* A file as it lies on the disk. */
+struct cgi_file {
+    int fd;
+    uint64_t size;           /* bytes, all of which can be read */
+    const char *type;        /* Content-Type */
+    const char *etag;        /* with its quotes; strong */
+    const char *disposition; /* Content-Disposition */
+};
+
+/*
+ * Reply with it, a piece at a time: 200, 206 for what Range asks for, 304 when the client has it,
+ * 416; the head alone to HEAD. A peer who takes nothing for 30 s is left.
+ */
+_Noreturn void cgi_reply_file(const struct cgi *cgi, const struct cgi_file *file);
 
 /*
  * A problem document with this status and this sentence, which may quote nothing from the client.

@@ -2,7 +2,10 @@
 #ifndef PROTOCOL_CGI_PRIVATE_H
 #define PROTOCOL_CGI_PRIVATE_H
 
-/* What cgi.c, the request, origin.c, whose page is behind it, reply.c and stream.c share. */
+/*
+ * What cgi.c, the request, body.c, origin.c, whose page is behind it, reply.c, reply_file.c and
+ * stream.c share.
+ */
 
 #include <sys/uio.h>
 
@@ -34,6 +37,8 @@ bool list_has(const char *list, const char *separators, const char *word,
 void reply_start(const char *program, const char *reader);
 /* 405; `methods` becomes the header Allow. */
 _Noreturn void reply_no_method(const char *methods);
+/* 416 for a file of `size` bytes. */
+_Noreturn void reply_no_range(uint64_t size);
 /* 204 to the question that a browser asks before a foreign page may send `methods`. */
 _Noreturn void reply_preflight(const char *methods);
 
@@ -45,10 +50,19 @@ _Noreturn void reply_preflight(const char *methods);
 bool reply_begin(void);
 /* All that every head has, neither its length nor its end; one header more. */
 void reply_put_head(struct buf *head, int status, const char *type);
+/* The same with this Cache-Control and Content-Security-Policy, and Vary in any case. */
+void reply_put_head_with(struct buf *head, int status, const char *type, const char *cache,
+                         const char *policy);
+/* Whether a foreign origin reads this reply, as it may. */
+bool reply_is_foreign(void);
 void reply_put_header(struct buf *head, const char *name, const char *value);
 /* Send the parts, which it changes, whole. -1: the peer has gone. */
 int reply_send(struct iovec *part, int count);
+/* Send all within REPLY_WRITE_MSEC. -1 (errno): the peer has gone, or does not read. */
+int reply_write(const char *bytes, size_t len);
 
+/* The body that CONTENT_LENGTH says there is. */
+void body_announce(const char *length);
 /*
  * Take in what is left of the body, within limits: mod_cgid's socket is both ways, and whoever
  * closes it with something unread in it takes his own reply back.

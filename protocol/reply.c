@@ -56,6 +56,8 @@ static const char *phrase(int status)
         {200, "OK"},
         {201, "Created"},
         {204, "No Content"},
+        {206, "Partial Content"},
+        {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -66,6 +68,7 @@ static const char *phrase(int status)
         {411, "Length Required"},
         {413, "Content Too Large"},
         {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
         {429, "Too Many Requests"},
         {500, "Internal Server Error"},
         {503, "Service Unavailable"},
@@ -86,7 +89,13 @@ void reply_put_header(struct buf *head, const char *name, const char *value)
     buf_puts(head, "\r\n");
 }
 
-void reply_put_head(struct buf *head, int status, const char *type)
+bool reply_is_foreign(void)
+{
+    return reader_origin != NULL;
+}
+
+static void put_head(struct buf *head, int status, const char *type, const char *cache,
+                     const char *policy)
 {
     buf_puts(head, "Status: ");
     buf_putu(head, (uint64_t)status);
@@ -96,9 +105,9 @@ void reply_put_head(struct buf *head, int status, const char *type)
     if (type != NULL)
         reply_put_header(head, "Content-Type", type);
     reply_put_header(head, "X-Content-Type-Options", "nosniff");
-    reply_put_header(head, "Cache-Control", "no-store");
+    reply_put_header(head, "Cache-Control", cache);
     reply_put_header(head, "Referrer-Policy", "no-referrer");
-    reply_put_header(head, "Content-Security-Policy", "default-src 'none'");
+    reply_put_header(head, "Content-Security-Policy", policy);
     if (status == 401)
         reply_put_header(head, "WWW-Authenticate", "Bearer realm=\"spoolchat\"");
     if (reader_origin == NULL)
@@ -106,6 +115,19 @@ void reply_put_head(struct buf *head, int status, const char *type)
     reply_put_header(head, "Access-Control-Allow-Origin", reader_origin);
     reply_put_header(head, "Access-Control-Allow-Credentials", "true");
     reply_put_header(head, "Vary", "Origin");
+}
+
+void reply_put_head(struct buf *head, int status, const char *type)
+{
+    put_head(head, status, type, "no-store", "default-src 'none'");
+}
+
+void reply_put_head_with(struct buf *head, int status, const char *type, const char *cache,
+                         const char *policy)
+{
+    put_head(head, status, type, cache, policy);
+    if (reader_origin == NULL)
+        reply_put_header(head, "Vary", "Origin"); /* it may be kept, and asked for from elsewhere */
 }
 
 /* Somebody has made our output non-blocking. */
@@ -224,6 +246,17 @@ void cgi_die_later(int status, unsigned seconds, const char *detail)
 void reply_no_method(const char *methods)
 {
     problem(405, NULL, "This address does not answer to that method.", "Allow", methods);
+}
+
+void reply_no_range(uint64_t size)
+{
+    char room[48];
+    struct buf value = buf_over(room, sizeof room);
+
+    buf_puts(&value, "bytes */");
+    buf_putu(&value, size);
+    buf_put(&value, "", 1);
+    problem(416, NULL, "The range begins behind the end.", "Content-Range", room);
 }
 
 void reply_preflight(const char *methods)

@@ -29,10 +29,15 @@ int cgi_stream_head(const char *type)
 
 int cgi_stream_write(const char *bytes, size_t len)
 {
-    int64_t deadline_ms = cgi_clock_ms() + REPLY_WRITE_MSEC;
-
     if (!streaming)
         abort(); /* a body before its head: likewise */
+    return reply_write(bytes, len);
+}
+
+int reply_write(const char *bytes, size_t len)
+{
+    int64_t deadline_ms = cgi_clock_ms() + REPLY_WRITE_MSEC;
+
     while (len > 0) {
         /* So much always fits into a pipe that poll calls writable: the write cannot block. */
         size_t step = len < PIPE_BUF ? len : PIPE_BUF;

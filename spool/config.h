@@ -21,6 +21,8 @@ struct config {
     uint64_t wait;                         /* s, a long poll at most */
     uint64_t max_body;                     /* bytes of a request */
     uint64_t max_attachment;               /* bytes */
+    uint64_t user_files;                   /* attachments a user */
+    uint64_t user_bytes;                   /* of these, together */
     uint64_t messages_per_minute;          /* a user */
     uint64_t user_streams;                 /* a user, at a time */
     uint64_t max_streams;                  /* the site, waiting by themselves */

@@ -37,18 +37,41 @@ int id_of_name(char out[UUID_SIZE], const char *site, const char *name, size_t l
     return 0;
 }
 
-void id_digest(char out[DIGEST_SIZE], const void *bytes, size_t len)
+_Static_assert(sizeof(SHA2_CTX) <= sizeof(struct id_hash), "libmd's state has room");
+
+static SHA2_CTX *context_of(struct id_hash *hash)
+{
+    return (SHA2_CTX *)(void *)hash->state;
+}
+
+void id_hash_start(struct id_hash *hash)
+{
+    SHA256Init(context_of(hash));
+}
+
+void id_hash_add(struct id_hash *hash, const void *bytes, size_t len)
+{
+    SHA256Update(context_of(hash), bytes, len);
+}
+
+void id_hash_end(struct id_hash *hash, char out[DIGEST_SIZE])
 {
     static const char hex[] = "0123456789abcdef";
-    SHA2_CTX context;
     uint8_t digest[SHA256_DIGEST_LENGTH];
 
-    SHA256Init(&context);
-    SHA256Update(&context, bytes, len);
-    SHA256Final(digest, &context);
+    SHA256Final(digest, context_of(hash));
     for (size_t i = 0; i < sizeof digest; i++) {
         out[2 * i] = hex[digest[i] >> 4];
         out[2 * i + 1] = hex[digest[i] & 15];
     }
     out[DIGEST_SIZE - 1] = '\0';
+}
+
+void id_digest(char out[DIGEST_SIZE], const void *bytes, size_t len)
+{
+    struct id_hash hash;
+
+    id_hash_start(&hash);
+    id_hash_add(&hash, bytes, len);
+    id_hash_end(&hash, out);
 }

@@ -5,6 +5,7 @@
 /* Ids and digests: the only place that knows libuuid and libmd. */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "path.h"
 
@@ -20,5 +21,14 @@ int id_of_name(char out[UUID_SIZE], const char *site, const char *name, size_t l
 
 /* SHA-256 (FIPS 180-4) of `len` bytes, in hex, as sha256sum prints it. */
 void id_digest(char out[DIGEST_SIZE], const void *bytes, size_t len);
+
+/* The same of bytes that come in pieces. */
+struct id_hash {
+    uint64_t state[32]; /* libmd's */
+};
+
+void id_hash_start(struct id_hash *hash);
+void id_hash_add(struct id_hash *hash, const void *bytes, size_t len);
+void id_hash_end(struct id_hash *hash, char out[DIGEST_SIZE]);
 
 #endif

@@ -11,6 +11,7 @@
 
 #define MINUTE_US 60000000
 #define MESSAGE_BYTE 1000000 /* beyond every stream's */
+#define UPLOAD_BYTE (MESSAGE_BYTE + 1)
 
 /* When the allowance will be whole again, moved by one; the seconds to wait when that is too late. */
 int limit_count(int fd, uint64_t per_minute)
@@ -79,13 +80,14 @@ int limit_message(struct spool *spool, const struct user *user)
     return result;
 }
 
-/* Lock the first free one of `count` bytes of the file, which stays open. 0; 1: none free; -1. */
-static int take_byte(int fd, uint64_t count)
+/* Lock the first free one of `count` bytes of the file from `first`, which stays open. 0; 1: none
+ * free; -1. */
+static int take_byte(int fd, off_t first, uint64_t count)
 {
     if (fd == -1)
         return -1;
     for (uint64_t i = 0; i < count; i++) {
-        if (lock_byte(fd, (off_t)i, F_OFD_SETLK) == 0)
+        if (lock_byte(fd, first + (off_t)i, F_OFD_SETLK) == 0)
             return 0;
         if (errno != EAGAIN && errno != EACCES)
             break;
@@ -104,9 +106,14 @@ int limit_stream(struct spool *spool, const struct user *user)
     int result = 0;
 
     if (config->user_streams != 0)
-        result = take_byte(open_limits(spool, user), config->user_streams);
+        result = take_byte(open_limits(spool, user), 0, config->user_streams);
     if (result == 0 && config->max_streams != 0)
-        result = take_byte(openat(spool->root, "format", O_RDWR | O_NOFOLLOW | O_CLOEXEC),
+        result = take_byte(openat(spool->root, "format", O_RDWR | O_NOFOLLOW | O_CLOEXEC), 0,
                            config->max_streams);
     return result;
+}
+
+int limit_upload(struct spool *spool, const struct user *user)
+{
+    return take_byte(open_limits(spool, user), UPLOAD_BYTE, LIMIT_UPLOADS);
 }

@@ -8,6 +8,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "spool.h"
 
@@ -29,12 +30,18 @@ int limit_count(int fd, uint64_t per_minute);
  */
 int limit_stream(struct spool *spool, const struct user *user);
 
+/* Take one of the user's LIMIT_UPLOADS in the same way. 0; 1: none is free; -1: errno. */
+#define LIMIT_UPLOADS 4
+int limit_upload(struct spool *spool, const struct user *user);
+
 /*
  * Whether `bytes` more fit into `spool_max`, counting them in when they do; the sum is kept in the
  * file `usage`, which the agent sets right from time to time (limit_recount). Nothing is kept while
  * the setting is 0. 0, or -1: EDQUOT, errno.
  */
 int limit_space(struct spool *spool, size_t bytes);
+/* The same question without counting. */
+int limit_space_left(struct spool *spool, uint64_t bytes);
 int limit_recount(struct spool *spool);
 
 #endif

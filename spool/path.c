@@ -161,6 +161,26 @@ void path_user_read(char out[PATH_SIZE], const char *dir, const char *thread)
     put(put(put(out, dir), "/read/"), thread);
 }
 
+void path_file(char out[PATH_SIZE], const char *id)
+{
+    put(put(out, "files/"), id);
+}
+
+void path_file_draft(char out[PATH_SIZE], const char *id)
+{
+    put(put(out, "files/."), id);
+}
+
+void path_file_object(char out[PATH_SIZE], const char *id)
+{
+    put(put(put(out, "files/"), id), ".json");
+}
+
+void path_user_owned(char out[PATH_SIZE], const char *dir, const char *id)
+{
+    put(put(put(out, dir), "/files/"), id);
+}
+
 void path_user_file(char out[PATH_SIZE], const char *dir, const char *file)
 {
     put(put(put(out, dir), "/"), file);

@@ -44,8 +44,11 @@ void path_tmp(char out[PATH_SIZE], const char *id);                   /* tmp/<id
 void path_segment(char out[PATH_SIZE], uint64_t first);               /* <first record> */
 void path_sent(char out[PATH_SIZE], const char *dir, const char *id); /* <user>/sent/<id> */
 void path_user_thread(char out[PATH_SIZE], const char *dir, const char *thread);
-void path_user_read(char out[PATH_SIZE], const char *dir,
-                    const char *thread); /* <user>/read/<thread> */
+void path_user_read(char out[PATH_SIZE], const char *dir, const char *thread);
+void path_file(char out[PATH_SIZE], const char *id);                         /* files/<id> */
+void path_file_draft(char out[PATH_SIZE], const char *id);                   /* files/.<id> */
+void path_file_object(char out[PATH_SIZE], const char *id);                  /* files/<id>.json */
+void path_user_owned(char out[PATH_SIZE], const char *dir, const char *id);  /* <user>/files/<id> */
 void path_user_file(char out[PATH_SIZE], const char *dir, const char *file); /* <user>/<file> */
 
 #endif

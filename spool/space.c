@@ -89,17 +89,21 @@ static int open_locked(struct spool *spool)
     return fd;
 }
 
+static int fits(struct spool *spool, int fd, uint64_t bytes, uint64_t *sum)
+{
+    if (read_sum(spool, fd, sum) == -1)
+        return -1;
+    if (*sum <= spool->config.spool_max && bytes <= spool->config.spool_max - *sum)
+        return 0;
+    errno = EDQUOT;
+    return -1;
+}
+
 static int count_in(struct spool *spool, int fd, size_t bytes)
 {
     uint64_t sum;
 
-    if (read_sum(spool, fd, &sum) == -1)
-        return -1;
-    if (sum > spool->config.spool_max || bytes > spool->config.spool_max - sum) {
-        errno = EDQUOT;
-        return -1;
-    }
-    return write_sum(fd, sum + bytes);
+    return fits(spool, fd, bytes, &sum) == -1 ? -1 : write_sum(fd, sum + bytes);
 }
 
 int limit_space(struct spool *spool, size_t bytes)
@@ -111,6 +115,20 @@ int limit_space(struct spool *spool, size_t bytes)
         return 0;
     fd = open_locked(spool);
     result = fd == -1 ? -1 : count_in(spool, fd, bytes);
+    file_close(fd);
+    return result;
+}
+
+int limit_space_left(struct spool *spool, uint64_t bytes)
+{
+    uint64_t sum;
+    int fd;
+    int result;
+
+    if (spool->config.spool_max == 0)
+        return 0;
+    fd = open_locked(spool);
+    result = fd == -1 ? -1 : fits(spool, fd, bytes, &sum);
     file_close(fd);
     return result;
 }

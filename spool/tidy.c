@@ -13,11 +13,13 @@
 #include "dir.h"
 #include "file.h"
 #include "token.h"
+#include "upload.h"
 #include "user.h"
 #include "walk.h"
 
 /* A draft may be removed because whoever wrote it has ended. */
 _Static_assert(TMP_REAP_SEC >= 2 * SPOOL_WRITER_SEC, "a draft outlives its writer");
+_Static_assert(TMP_REAP_SEC >= 2 * UPLOAD_IDLE_SEC, "nor is one removed that is being written");
 
 struct tidying {
     struct spool *spool;
@@ -138,12 +140,31 @@ static int tidy_user_drafts(void *context, const struct user *user)
     return 0;
 }
 
+/* Attachments that never got their name. */
+static int tidy_file_drafts(void *context, const char *id)
+{
+    struct tidying *tidying = context;
+    struct thread thread;
+    int fd;
+
+    if (thread_open(tidying->spool, &thread, id) == -1)
+        return 0; /* trimming looks there, too, and tells */
+    fd = file_open_dir(thread.fd, "files");
+    if (fd != -1 && each_draft(fd, remove_file_draft, tidying->report, "files") == -1)
+        report_failed(tidying->report, "threads", id);
+    file_close(fd);
+    thread_close(&thread);
+    return 0;
+}
+
 void tidy_drafts(struct spool *spool, const struct report *report)
 {
     struct tidying tidying = {spool, report};
 
     if (user_each(spool, tidy_user_drafts, &tidying) == -1)
         report_failed(report, "users", NULL);
+    if (thread_each(spool, tidy_file_drafts, &tidying) == -1)
+        report_failed(report, "threads", NULL);
     if (each_draft(spool->threads, remove_thread_draft, report, "threads") == -1)
         report_failed(report, "threads", NULL);
     if (each_draft(spool->root, remove_file_draft, report, ".") == -1)

@@ -20,7 +20,8 @@ void tidy_presence(struct spool *spool, const struct report *report);
 /* users/<user>/sent/; the stanza itself stays in its thread. */
 void tidy_sent(struct spool *spool, const struct report *report);
 
-/* What a killed program was making under a name with a dot: in the root, threads/ and users/. */
+/* What a killed program was making under a name with a dot: in the root, threads/, their
+ * files/, and users/. */
 void tidy_drafts(struct spool *spool, const struct report *report);
 
 /* Token files that cannot be read, when a token of that age could not be valid. */

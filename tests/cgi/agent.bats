@@ -722,7 +722,7 @@ plant_work() {
     run -0 spoolchat status --json
     jq -e '.free_bytes > 0 and del(.free_bytes) == {
         "spool": $spool, "agent_running": false, "agent_pid": null, "users_known": 3,
-        "users_online": 0, "tokens_alive": 0, "threads": 0, "stanzas_waiting": 0,
+        "users_online": 0, "tokens_alive": 0, "threads": 0, "attachments": 0, "attachment_bytes": 0, "stanzas_waiting": 0,
         "oldest_waiting": null, "journal_position": "0-0"}' --arg spool "$SPOOL" <<<"$output"
 }
 

@@ -64,11 +64,15 @@ serve() {
 
 # The whole way: a login is asked for, two talk, a token needs none and opens nothing else.
 talk() {
-    local thread token
+    local thread token url
     [[ $(curl -s -o /dev/null -w '%{http_code}' "$BASE/get-friends") == 401 ]]
     thread=$(as alice curl -f -d user=bob "$BASE/start-session" | jq -r .thread_id)
     as alice curl -f -d "thread_id=$thread" -d message=hello "$BASE/send-message" | jq -e .success
     as bob curl -f "$BASE/stream?since=0-0" | jq -e '[.stanzas[].message.text] | contains(["hello"])'
+    # More than nginx takes unless it is told to.
+    url=$(head -c 2000000 /dev/zero | as alice curl -f --data-binary @- --header 'Content-Type: a/b' \
+        "$BASE/attachment/$thread?name=x" | jq -r .attachment.url)
+    [[ $(as bob curl -f "$BASE/$url" | wc -c) == 2000000 ]]
     token=$(as bob curl -f -d '' "$BASE/token" | jq -r .token)
     curl -sS -f -d "thread_id=$thread" -d message=token "$BASE/send-message/$token" | jq -e .success
     curl -sS -f "$BASE/stream/$token?since=0-0" | jq -e '[.stanzas[].message.text] | contains(["token"])'

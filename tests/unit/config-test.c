@@ -33,6 +33,8 @@ static void defaults(void **state)
     assert_int_equal(config.wait, 25);
     assert_int_equal(config.max_body, 65536);
     assert_int_equal(config.max_attachment, 10485760);
+    assert_int_equal(config.user_files, 1000);
+    assert_int_equal(config.user_bytes, 104857600);
     assert_int_equal(config.messages_per_minute, 60);
     assert_int_equal(config.user_streams, 8);
     assert_int_equal(config.max_streams, 20);
@@ -60,6 +62,8 @@ static const struct number {
     NUMBER(wait, WAIT, "0", "3600", NULL, "3601"),
     NUMBER(max_body, MAX_BODY, "1", "262144", "0", "262145"),
     NUMBER(max_attachment, MAX_ATTACHMENT, "0", "1000000000000000", NULL, "1000000000000001"),
+    NUMBER(user_files, USER_FILES, "0", "1000000", NULL, "1000001"),
+    NUMBER(user_bytes, USER_BYTES, "0", "1000000000000000", NULL, "1000000000000001"),
     NUMBER(messages_per_minute, MESSAGES_PER_MINUTE, "0", "1000000", NULL, "1000001"),
     NUMBER(user_streams, USER_STREAMS, "0", "10000", NULL, "10001"),
     NUMBER(max_streams, MAX_STREAMS, "0", "100000", NULL, "100001"),

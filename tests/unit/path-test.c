@@ -245,6 +245,14 @@ static void composers(void **state)
     assert_string_equal(out, "alice/threads/7d1f0a5e-1234-4abc-8def-0123456789ab");
     path_user_read(out, "alice", id);
     assert_string_equal(out, "alice/read/7d1f0a5e-1234-4abc-8def-0123456789ab");
+    path_file(out, id);
+    assert_string_equal(out, "files/7d1f0a5e-1234-4abc-8def-0123456789ab");
+    path_file_draft(out, id);
+    assert_string_equal(out, "files/.7d1f0a5e-1234-4abc-8def-0123456789ab");
+    path_file_object(out, id);
+    assert_string_equal(out, "files/7d1f0a5e-1234-4abc-8def-0123456789ab.json");
+    path_user_owned(out, "alice", id);
+    assert_string_equal(out, "alice/files/7d1f0a5e-1234-4abc-8def-0123456789ab");
     path_user_file(out, "%2Ealice", "profile.json");
     assert_string_equal(out, "%2Ealice/profile.json");
 }
