@@ -3,14 +3,15 @@
 /*
  * send-message: put a message into a thread (Browser based Chat 1.0, section 3.1)
  *
- * REQUEST  POST, or POST send-message/<token> without a login. Form: thread_id, message, type, subject,
- *          language, id, to; or JSON: a message stanza. Without a thread, `to` names its other people.
+ * REQUEST  POST; without a login POST send-message/<token>, or Authorization: Bearer <token>. Form:
+ *          thread_id, message, type, subject, language, id, to; or JSON: a message stanza. Without a
+ *          thread, `to` names its other people.
  * REPLY    200 {"success": true, "UUID": <message id>, "thread_id", "seq", "timestamp"}: it is on the
  *          disk. The same message with the same id gets the same answer, however often it is sent.
  * FILES    threads/<thread>/new/<seq>, journal/, users/<sender>/sent/<message id>.
- * ERRORS   400 with the field and why; 401; 403 `to` somebody unknown or no friend; 404 wrong or
- *          expired token, no such thread, or not in it; 405; 409 the id was used for another message;
- *          411; 413; 415; 429 too many a minute; 507 no space.
+ * ERRORS   400 with the field and why; 401, a wrong or expired Bearer too; 403 `to` somebody unknown or
+ *          no friend; 404 wrong or expired token in the path, no such thread, or not in it; 405; 409
+ *          the id was used for another message; 411; 413; 415; 429 too many a minute; 507 no space.
  */
 
 #include <errno.h>
