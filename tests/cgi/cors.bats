@@ -86,8 +86,8 @@ each_way() {
     unset ACCEPT
     for endpoint in "${endpoints[@]}"; do
         for method in $(methods "$endpoint") OPTIONS BREW; do
-            for target in '' "/$token" /x '?wait=%zz'; do
-                as alice "$method" "$endpoint${target:-?wait=0}"
+            for target in '?wait=0' "/$token?wait=0" '/x?wait=0' '?wait=%zz'; do
+                as alice "$method" "$endpoint$target"
                 "$@"
             done
             as '' "$method" "$endpoint"
