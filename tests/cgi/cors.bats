@@ -107,7 +107,7 @@ each_way() {
             for target in "$endpoint" "$endpoint/$token" "$endpoint/x/y"; do
                 CGI_ENV=("$allow" HTTP_ORIGIN="$listed" HTTP_SEC_FETCH_SITE=cross-site
                     HTTP_ACCESS_CONTROL_REQUEST_METHOD="$method"
-                    HTTP_ACCESS_CONTROL_REQUEST_HEADERS=authorization,content-type,last-event-id,range)
+                    "HTTP_ACCESS_CONTROL_REQUEST_HEADERS=authorization,content-type,last-event-id,range")
                 as '' OPTIONS "$target"
                 expect 204
                 same '' "$body"

@@ -115,16 +115,14 @@ tokens() {
     token=$(token_of bob)
     had=$(tokens)
     for endpoint in "${endpoints[@]}"; do
-        for method in GET POST DELETE; do
+        for method in GET POST; do
             for path in "$endpoint" "$endpoint/$token" "$endpoint/" "$endpoint/stream/$token" "./$endpoint" \
                 "stream/../$endpoint" "stream/x/../../$endpoint" "stream/%2e%2e/$endpoint" "stream/..%2f$endpoint" \
                 "$endpoint/../stream/$token/../../$endpoint" "$endpoint%20Bearer%20x" "$endpoint?/stream/$token"; do
                 # Those that a token is for are another test's.
                 [[ $path != stream* && $path != send-message* && $endpoint != s[te][rn]* ]] || continue
-                for given in "$(bearer "$token")" 'X-Nothing: x'; do
-                    ask "$path" -X "$method" -d '' -H "$given" -H 'X-HTTP-Method-Override: OPTIONS'
-                    [[ $status == 40[0145] ]] || expect 401
-                done
+                ask "$path" -X "$method" -d '' -H "$(bearer "$token")" -H 'X-HTTP-Method-Override: OPTIONS'
+                [[ $status == 40[0145] ]] || expect 401
             done
             # A program is asked about its two addresses, and may not know the method.
             ask "$endpoint" -X "$method" -d '' -H "$(bearer x)"
