@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154
-# (tests as subshells, variables that lib.bash takes and gives)
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2154
+# (jq, tests as subshells, variables that lib.bash takes and gives)
 #
 # How many streams may wait, with as many real processes as the defaults allow; what whoever comes beyond them
 # is told.
