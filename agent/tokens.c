@@ -158,7 +158,7 @@ static void end_first(struct agent *agent)
         token->due_ms = clock_boot_ms() + left_ms;
         sift_down(0);
         return;
-    } else if (unlinkat(agent->spool.tokens, token->name, 0) == -1 && errno != ENOENT) {
+    } else if (token_remove(&agent->spool, token->name, &user) == -1 && errno != ENOENT) {
         report_failed(&agent->report, "tokens", token->name);
     }
     drop_first();

@@ -3,8 +3,9 @@
 /*
  * send-message: put a message into a thread (Browser based Chat 1.0, section 3.1)
  *
- * REQUEST  POST, or POST send-message/<token> without a login. Form: thread_id, message, type, subject,
- *          language, id, to; or JSON: a message stanza. Without a thread, `to` names its other people.
+ * REQUEST  POST; without a login POST send-message/<token>, or Authorization: Bearer <token>. Form:
+ *          thread_id, message, type, subject, language, id, to; or JSON: a message stanza. Without a
+ *          thread, `to` names its other people.
  *          What it does to an earlier message: replaces, retracts, or reacts_to and reaction. Or no
  *          message: thread_id and read (a number) or state (composing, paused), or such a stanza.
  * REPLY    200 {"success": true, "UUID": <message id>, "thread_id", "seq", "timestamp"}: it is on the
@@ -13,10 +14,10 @@
  * FILES    threads/<thread>/new/<seq>, journal/, users/<sender>/sent/<message id>; with a subject
  *          and no text in a room, threads/<thread>/thread.json. Or presence/,
  *          users/<sender>/read/<thread>, users/<sender>/chatstate.
- * ERRORS   400 with the field and why; 401; 403 `to` somebody unknown or no friend, to replace or
- *          retract somebody else's message, or a room's subject from a guest; 404 wrong or expired
- *          token, no such thread, or not in it; 405; 409 the id was used for another message; 411;
- *          413; 415; 429 too many a minute; 507 no space.
+ * ERRORS   400 with the field and why; 401, a wrong or expired Bearer too; 403 `to` somebody unknown or
+ *          no friend, to replace or retract somebody else's message, or a room's subject from a guest;
+ *          404 wrong or expired token in the path, no such thread, or not in it; 405; 409 the id was
+ *          used for another message; 411; 413; 415; 429 too many a minute; 507 no space.
  */
 
 #include <errno.h>

@@ -3,17 +3,17 @@
 /*
  * stream: what is said to a user, as it is said (Browser based Chat 1.0, sections 3 and 4.2.2)
  *
- * REQUEST  GET, or GET stream/<token> without a login. since=<cursor> (or the header Last-Event-ID):
- *          go on behind it; without: behind what has reached the user. wait=<seconds>: how long at
- *          most; limit=<number>: at most so many stanzas in one envelope. Accept: text/event-stream
- *          asks for events.
+ * REQUEST  GET; without a login GET stream/<token>, or Authorization: Bearer <token>. since=<cursor> (or
+ *          the header Last-Event-ID): go on behind it; without: behind what has reached the user.
+ *          wait=<seconds>: how long at most; limit=<number>: at most so many stanzas in one envelope.
+ *          Accept: text/event-stream asks for events.
  * REPLY    200, an envelope as soon as there is something in it or the time is over; or server-sent
  *          events until the time is over, the token's end, or the client's. Events, and a poll without
  *          a cursor, begin with who of one's friends is online.
  * FILES    reads journal/, threads/, presence/; touches online/<user>; moves users/<user>/delivered.
- * ERRORS   400 damaged since, wait or limit; 401; 404 wrong or expired token; 405. With too many
- *          streams open, an envelope comes at once and names retry_after; events end at once and
- *          name a longer `retry`.
+ * ERRORS   400 damaged since, wait or limit; 401, a wrong or expired Bearer too; 404 wrong or expired
+ *          token in the path; 405. With too many streams open, an envelope comes at once and names
+ *          retry_after; events end at once and name a longer `retry`.
  */
 
 #include <errno.h>
@@ -227,7 +227,7 @@ static _Noreturn void long_poll(void)
     }
     wait_disarm(&wait_state);
     if (token_ended())
-        cgi_die(404, "The token's time is over: ask for a new one.");
+        endpoint_no_token(&endpoint);
     answer_poll();
 }
 

@@ -37,16 +37,39 @@ void endpoint_login(struct endpoint *endpoint)
     login(endpoint);
 }
 
+void endpoint_no_token(const struct endpoint *endpoint)
+{
+    const char *detail = "No such token, or its time is over: ask for a new one.";
+
+    if (endpoint->token == endpoint->cgi.bearer)
+        cgi_die_bearer(401, "invalid_token", detail);
+    cgi_die(404, detail);
+}
+
+static const char *token_of(const struct cgi *cgi)
+{
+    const char *bearer = cgi->bearer;
+
+    if (bearer != NULL && *cgi->user != '\0' && !path_uuid_ok(bearer))
+        bearer = NULL;
+    if (*cgi->path == '\0')
+        return bearer;
+    if (bearer != NULL)
+        cgi_die_bearer(400, "invalid_request",
+                       "Bring a token in the path or in the header, not in both.");
+    return cgi->path;
+}
+
 void endpoint_login_or_token(struct endpoint *endpoint)
 {
-    if (*endpoint->cgi.path == '\0') {
+    endpoint->token = token_of(&endpoint->cgi);
+    if (endpoint->token == NULL) {
         login(endpoint);
         return;
     }
-    endpoint->token = endpoint->cgi.path;
     if (token_holder(&endpoint->spool, endpoint->token, &endpoint->me, &endpoint->left_ms) == -1) {
         if (errno == ENOENT)
-            cgi_die(404, "No such token, or its time is over: ask for a new one.");
+            endpoint_no_token(endpoint);
         cgi_die_errno("tokens");
     }
     make_known(endpoint);

@@ -18,7 +18,7 @@ struct endpoint {
     struct spool spool;
     struct cgi cgi;
     struct user me;
-    const char *token; /* what the path gave, NULL when the web server has authenticated */
+    const char *token; /* from the path or the header; NULL when the web server has authenticated */
     int64_t left_ms;   /* of the token */
 };
 
@@ -31,9 +31,15 @@ void endpoint_start(struct endpoint *endpoint, const char *program, const char *
  */
 void endpoint_login(struct endpoint *endpoint);
 
-/* The same, or the holder of the token in the path (404 when it is not valid; Browser based
- * Chat 1.0, 4.2.2).
+/*
+ * The same, or the holder of the token in the path (404 when it is not valid; Browser based Chat 1.0,
+ * 4.2.2) or in the header Authorization (then 401; RFC 6750), whoever is logged in beside it. In both is
+ * 400. A Bearer that is no token of ours by its form is the web server's login's when there is one, and
+ * passed over.
  */
 void endpoint_login_or_token(struct endpoint *endpoint);
+
+/* Refuse the token, as above. */
+_Noreturn void endpoint_no_token(const struct endpoint *endpoint);
 
 #endif

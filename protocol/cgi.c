@@ -33,6 +33,21 @@ static char *variable(const char *name)
     return value != NULL ? value : none;
 }
 
+/*
+ * Of the other schemes nothing is taken: a password is the web server's business. Where requests are
+ * rewritten on their way to a program, Apache puts REDIRECT_ before what it was told to pass on.
+ */
+static const char *bearer(void)
+{
+    const char *value = variable("HTTP_AUTHORIZATION");
+
+    if (*value == '\0')
+        value = variable("REDIRECT_HTTP_AUTHORIZATION");
+    if (strncasecmp(value, "Bearer", 6) != 0 || (value[6] != ' ' && value[6] != '\0'))
+        return NULL;
+    return value + 6 + strspn(value + 6, " ");
+}
+
 static void take_environment(struct cgi *cgi, struct caller *caller)
 {
     *cgi = (struct cgi){
@@ -41,6 +56,7 @@ static void take_environment(struct cgi *cgi, struct caller *caller)
         .path = variable("PATH_INFO"),
         .content_type = variable("CONTENT_TYPE"),
         .last_event_id = variable("HTTP_LAST_EVENT_ID"),
+        .bearer = bearer(),
         .length = variable("CONTENT_LENGTH"),
         .range = variable("HTTP_RANGE"),
         .if_range = variable("HTTP_IF_RANGE"),
@@ -106,7 +122,7 @@ void cgi_start(struct cgi *cgi, const char *program, const char *methods, const 
     take_environment(cgi, &caller);
     set_signals();
     listed = origin_listed(caller.origin.origin, list);
-    reply_start(program, listed ? caller.origin.origin : NULL);
+    reply_start(program, listed ? caller.origin.origin : NULL, *list != '\0');
     check_method(cgi, &caller, methods, listed);
     if (!changes_nothing(cgi->method) && !origin_may_change(&caller.origin, list))
         cgi_die(403, "This request comes from a foreign site.");

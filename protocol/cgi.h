@@ -34,6 +34,8 @@ struct cgi {
     const char *path;          /* PATH_INFO without its leading slash; "" when absent */
     const char *content_type;  /* "" when absent */
     const char *last_event_id; /* header Last-Event-ID; "" when absent */
+    const char *bearer;        /* what `Authorization: Bearer` brings (RFC 6750); NULL without.
+                                  A secret; for no log */
     const char *length;        /* CONTENT_LENGTH as it came; "" when absent */
     const char *range;         /* headers Range, If-Range, If-None-Match; "" when absent */
     const char *if_range;
@@ -51,8 +53,9 @@ void cgi_name(const char *program);
  * later). Then: `methods` is what the endpoint answers to, as in an Allow header ("GET, POST");
  * anything else ends in 405, but a preflight (OPTIONS) for an origin in `allow_origin`
  * (space-separated, NULL for none) in 204. Such an origin may read every reply from here on. A
- * request that a browser sends on behalf of a foreign site (Sec-Fetch-Site: cross-site, or an
- * Origin that is neither this host nor in `allow_origin`) ends in 403 unless it is a GET. A damaged
+ * request that a browser sends on behalf of a foreign site (Sec-Fetch-Site: cross-site; same-site
+ * without an Origin; or an Origin that is neither this host nor in `allow_origin`) ends in 403 unless it
+ * is a GET. A damaged
  * query string, or a REMOTE_USER that is no UTF-8, ends in 400. `program` names the executable in
  * the operator's log.
  */
@@ -118,6 +121,11 @@ _Noreturn void cgi_die(int status, const char *detail);
 _Noreturn void cgi_die_later(int status, unsigned seconds, const char *detail);
 /* 400 with {"errors": {field: [detail]}} in the problem document. */
 _Noreturn void cgi_die_field(const char *field, const char *detail);
+/*
+ * What is wrong with the way a token came (RFC 6750, section 3.1): 401 "invalid_token" or 400
+ * "invalid_request", named in WWW-Authenticate.
+ */
+_Noreturn void cgi_die_bearer(int status, const char *error, const char *detail);
 /*
  * The machine's fault: errno becomes a status (ENOSPC, EDQUOT 507; EINTR, EAGAIN, EMFILE, ENFILE,
  * ENOMEM, ETXTBSY 503; both with Retry-After; else 500) and one line on stderr, "spoolchat

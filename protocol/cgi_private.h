@@ -33,8 +33,11 @@ bool origin_may_change(const struct origin *origin, const char *list);
 bool list_has(const char *list, const char *separators, const char *word,
               int (*compare)(const char *, const char *, size_t));
 
-/* The operator's name for this program, and the foreign origin that may read replies, or NULL. */
-void reply_start(const char *program, const char *reader);
+/*
+ * The operator's name for this program, the foreign origin that may read replies, or NULL, and whether
+ * another one might.
+ */
+void reply_start(const char *program, const char *reader, bool any_reader);
 /* 405; `methods` becomes the header Allow. */
 _Noreturn void reply_no_method(const char *methods);
 /* 416 for a file of `size` bytes. */

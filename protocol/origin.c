@@ -67,5 +67,8 @@ bool origin_may_change(const struct origin *origin, const char *list)
         return true;
     if (strcasecmp(origin->site, "cross-site") == 0)
         return false;
-    return *origin->origin == '\0' || origin_is_host(origin->origin, origin->host);
+    /* Another host of the same domain may be anybody's. A browser that says so sends an Origin. */
+    if (*origin->origin == '\0')
+        return strcasecmp(origin->site, "same-site") != 0;
+    return origin_is_host(origin->origin, origin->host);
 }

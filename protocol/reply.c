@@ -12,6 +12,14 @@
 #include "json.h"
 
 #define PROBLEM_MAX 2048
+#define CHALLENGE "Bearer realm=\"spoolchat\""
+/* What a foreign page may read beside what every page may (Fetch, section 3.2.3). */
+#define READABLE_HEADERS                                                                           \
+    "Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Retry-After, "                \
+    "WWW-Authenticate"
+/* And send. */
+#define WRITABLE_HEADERS                                                                           \
+    "authorization, content-type, if-none-match, if-range, last-event-id, range"
 #define RETRY_BUSY_SEC 5  /* a lock or a descriptor may be free again */
 #define RETRY_FULL_SEC 60 /* space comes only when somebody makes some */
 
@@ -26,6 +34,7 @@ struct answer {
 
 static const char *program_name; /* NULL before cgi_start */
 static const char *reader_origin;
+static bool depends_on_origin;
 static bool head_begun;
 
 void cgi_name(const char *program)
@@ -33,10 +42,11 @@ void cgi_name(const char *program)
     program_name = program;
 }
 
-void reply_start(const char *program, const char *reader)
+void reply_start(const char *program, const char *reader, bool any_reader)
 {
     program_name = program;
     reader_origin = reader;
+    depends_on_origin = any_reader;
 }
 
 bool reply_begin(void)
@@ -108,13 +118,14 @@ static void put_head(struct buf *head, int status, const char *type, const char 
     reply_put_header(head, "Cache-Control", cache);
     reply_put_header(head, "Referrer-Policy", "no-referrer");
     reply_put_header(head, "Content-Security-Policy", policy);
-    if (status == 401)
-        reply_put_header(head, "WWW-Authenticate", "Bearer realm=\"spoolchat\"");
+    /* Also for whoever may not read it: a cache would give it to who may. */
+    if (depends_on_origin)
+        reply_put_header(head, "Vary", "Origin");
     if (reader_origin == NULL)
         return;
     reply_put_header(head, "Access-Control-Allow-Origin", reader_origin);
     reply_put_header(head, "Access-Control-Allow-Credentials", "true");
-    reply_put_header(head, "Vary", "Origin");
+    reply_put_header(head, "Access-Control-Expose-Headers", READABLE_HEADERS);
 }
 
 void reply_put_head(struct buf *head, int status, const char *type)
@@ -126,8 +137,6 @@ void reply_put_head_with(struct buf *head, int status, const char *type, const c
                          const char *policy)
 {
     put_head(head, status, type, cache, policy);
-    if (reader_origin == NULL)
-        reply_put_header(head, "Vary", "Origin"); /* it may be kept, and asked for from elsewhere */
 }
 
 /* Somebody has made our output non-blocking. */
@@ -225,7 +234,20 @@ static _Noreturn void problem(int status, const char *field, const char *detail,
 
 void cgi_die(int status, const char *detail)
 {
+    if (status == 401) /* RFC 9110, section 15.5.2 */
+        problem(status, NULL, detail, "WWW-Authenticate", CHALLENGE);
     problem(status, NULL, detail, NULL, NULL);
+}
+
+void cgi_die_bearer(int status, const char *error, const char *detail)
+{
+    char room[96];
+    struct buf value = buf_over(room, sizeof room);
+
+    buf_puts(&value, CHALLENGE ", error=\"");
+    buf_puts(&value, error);
+    buf_put(&value, "\"", 2);
+    problem(status, NULL, detail, "WWW-Authenticate", value.full ? CHALLENGE : room);
 }
 
 void cgi_die_field(const char *field, const char *detail)
@@ -266,7 +288,7 @@ void reply_preflight(const char *methods)
 
     /* Three headers for the price of one: `answer` has room for a single one. */
     buf_puts(&value, methods);
-    buf_puts(&value, "\r\nAccess-Control-Allow-Headers: content-type");
+    buf_puts(&value, "\r\nAccess-Control-Allow-Headers: " WRITABLE_HEADERS);
     buf_puts(&value, "\r\nAccess-Control-Max-Age: 7200");
     buf_put(&value, "", 1);
     answer(204, &(struct answer){.header = "Access-Control-Allow-Methods", .value = room});

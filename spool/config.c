@@ -27,6 +27,7 @@ static const struct config defaults = {
     .user_streams = 8,
     .max_streams = 20,
     .max_members = 1000,
+    .user_tokens = 50,
     .token_ttl = 3600,
     .lease = 60,
 };
@@ -46,6 +47,7 @@ static const struct key {
     {"user_streams", offsetof(struct config, user_streams), 0, 10000},
     {"max_streams", offsetof(struct config, max_streams), 0, 100000},
     {"max_members", offsetof(struct config, max_members), 0, 1000},
+    {"user_tokens", offsetof(struct config, user_tokens), 1, 1000},
     {"token_ttl", offsetof(struct config, token_ttl), 1, 31536000},
     {"lease", offsetof(struct config, lease), 30, 86400},
     {"retain_days", offsetof(struct config, retain_days), 0, 1000000},

@@ -27,6 +27,7 @@ struct config {
     uint64_t user_streams;                 /* a user, at a time */
     uint64_t max_streams;                  /* the site, waiting by themselves */
     uint64_t max_members;                  /* a thread */
+    uint64_t user_tokens;                  /* a user, live ones */
     uint64_t token_ttl;                    /* s */
     uint64_t lease;                        /* s without a sign of life until someone is offline */
     uint64_t retain_days;                  /* days a stanza is kept */

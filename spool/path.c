@@ -101,6 +101,11 @@ bool path_uuid_ok(const char *id)
     return i == UUID_SIZE - 1;
 }
 
+bool path_digest_ok(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == DIGEST_SIZE - 1 && name[DIGEST_SIZE - 1] == '\0';
+}
+
 bool path_seq_ok(const char *name, uint64_t *seq)
 {
     uint64_t number = 0;
@@ -184,4 +189,9 @@ void path_user_owned(char out[PATH_SIZE], const char *dir, const char *id)
 void path_user_file(char out[PATH_SIZE], const char *dir, const char *file)
 {
     put(put(put(out, dir), "/"), file);
+}
+
+void path_user_token(char out[PATH_SIZE], const char *dir, const char *digest)
+{
+    put(put(put(out, dir), "/tokens/"), digest);
 }

@@ -35,6 +35,8 @@ int user_of_dir(struct user *user, const char *dir);
 
 /* A UUID in lower case (RFC 9562, section 4), the only form in which ids are stored. */
 bool path_uuid_ok(const char *id);
+/* A SHA-256 in hex, as tokens are named. */
+bool path_digest_ok(const char *name);
 /* A name of SEQ_DIGITS digits; its number in `*seq`. */
 bool path_seq_ok(const char *name, uint64_t *seq);
 
@@ -50,5 +52,6 @@ void path_file_draft(char out[PATH_SIZE], const char *id);                   /* 
 void path_file_object(char out[PATH_SIZE], const char *id);                  /* files/<id>.json */
 void path_user_owned(char out[PATH_SIZE], const char *dir, const char *id);  /* <user>/files/<id> */
 void path_user_file(char out[PATH_SIZE], const char *dir, const char *file); /* <user>/<file> */
+void path_user_token(char out[PATH_SIZE], const char *dir, const char *digest);
 
 #endif

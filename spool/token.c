@@ -67,7 +67,7 @@ static int64_t age_ms(const struct issue *issue)
     return clock_wall_us() / 1000 - issue->wall_ms;
 }
 
-int token_left(struct spool *spool, const char *name, struct user *user, int64_t *left_ms)
+int token_read(struct spool *spool, const char *name, struct user *user, struct token_entry *entry)
 {
     char text[TEXT_MAX];
     struct issue issue;
@@ -80,7 +80,19 @@ int token_left(struct spool *spool, const char *name, struct user *user, int64_t
         return -1;
     }
     age = age_ms(&issue);
-    *left_ms = age < 0 ? 0 : (int64_t)spool->config.token_ttl * 1000 - age;
+    snprintf(entry->id, sizeof entry->id, "%s", name);
+    entry->issued_ms = issue.wall_ms;
+    entry->left_ms = age < 0 ? 0 : (int64_t)spool->config.token_ttl * 1000 - age;
+    return 0;
+}
+
+int token_left(struct spool *spool, const char *name, struct user *user, int64_t *left_ms)
+{
+    struct token_entry entry;
+
+    if (token_read(spool, name, user, &entry) == -1)
+        return -1;
+    *left_ms = entry.left_ms;
     return 0;
 }
 
@@ -96,7 +108,17 @@ int token_issue(struct spool *spool, const struct user *user, char token[UUID_SI
     clock_boot_id(boot);
     len = snprintf(text, sizeof text, "%s %lld %s %lld\n", user->dir,
                    (long long)(clock_wall_us() / 1000), boot, (long long)clock_boot_ms());
-    return file_create(spool->tokens, name, text, (size_t)len, false);
+    if (file_create(spool->tokens, name, text, (size_t)len, false) == -1)
+        return -1;
+    if (token_index(spool, name, user) == -1) { /* nobody has it yet */
+        len = errno;
+        unlinkat(spool->tokens, name, 0);
+        errno = len;
+        return -1;
+    }
+    /* What is too much now is so at the next one, too. */
+    (void)token_trim(spool, name, user);
+    return 0;
 }
 
 int token_holder(struct spool *spool, const char *token, struct user *user, int64_t *left_ms)
@@ -115,25 +137,34 @@ int token_holder(struct spool *spool, const char *token, struct user *user, int6
     return *left_ms > 0 ? 0 : -1;
 }
 
-int token_revoke(struct spool *spool, const char *token, const struct user *user)
+int token_revoke_id(struct spool *spool, const char *id, const struct user *user)
 {
-    char name[DIGEST_SIZE];
     struct user holder;
     int64_t left;
 
-    if (token_holder(spool, token, &holder, &left) == -1)
+    errno = ENOENT;
+    if (!path_digest_ok(id))
         return -1;
-    if (strcmp(holder.dir, user->dir) != 0) {
+    if (token_left(spool, id, &holder, &left) == -1) {
+        errno = errno == EBADMSG || errno == EFBIG ? ENOENT : errno;
+        return -1;
+    }
+    if (left <= 0 || strcmp(holder.dir, user->dir) != 0) {
         errno = ENOENT;
         return -1;
     }
-    id_digest(name, token, UUID_SIZE - 1);
-    return unlinkat(spool->tokens, name, 0);
+    return token_remove(spool, id, user);
 }
 
-static bool is_token_name(const char *name)
+int token_revoke(struct spool *spool, const char *token, const struct user *user)
 {
-    return strspn(name, "0123456789abcdef") == DIGEST_SIZE - 1 && name[DIGEST_SIZE - 1] == '\0';
+    char name[DIGEST_SIZE];
+
+    errno = ENOENT;
+    if (!path_uuid_ok(token))
+        return -1;
+    id_digest(name, token, UUID_SIZE - 1);
+    return token_revoke_id(spool, name, user);
 }
 
 int token_each(struct spool *spool,
@@ -150,7 +181,7 @@ int token_each(struct spool *spool,
     while (result == 0 && (name = dir_next(&dir)) != NULL) {
         struct user user;
         int64_t left;
-        if (is_token_name(name) && token_left(spool, name, &user, &left) == 0)
+        if (path_digest_ok(name) && token_left(spool, name, &user, &left) == 0)
             result = each(context, name, &user, left);
     }
     return dir_close(&dir) == -1 ? -1 : result;

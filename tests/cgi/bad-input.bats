@@ -129,6 +129,8 @@ check_head() {
     405) lines=8 wanted+=("Allow: ${allowed[$endpoint]}"$'\r') ;;
     429 | 503 | 507) lines=8 wanted+=('Retry-After: ') ;;
     esac
+    # Which origin asks matters where any is listed.
+    [[ " ${env[*]}" != *' SPOOLCHAT_ALLOW_ORIGIN='* ]] || lines=$((lines + 1)) wanted+=('Vary: Origin')
     [[ $head =~ ^Status:\ "$status"\ [A-Z] ]] || fault "wanted $status, got ${head%%$'\r\n'*}"
     head=$'\n'$head$'\r'
     for line in "${wanted[@]}"; do
@@ -215,8 +217,9 @@ rows_end() {
     row 401 start-session POST start-session !REMOTE_USER BODY=user=bob
     row 401 send-message POST send-message !REMOTE_USER "BODY=thread_id=$THREAD&message=x"
     row 401 'send-message, the token elsewhere' POST "send-message?token=$TOKEN" !REMOTE_USER \
-        "BODY=thread_id=$THREAD&message=x&token=$TOKEN" "HTTP_AUTHORIZATION=Bearer $TOKEN"
+        "BODY=thread_id=$THREAD&message=x&token=$TOKEN" "HTTP_X_AUTHORIZATION=Bearer $TOKEN"
     row 401 get-friends GET get-friends !REMOTE_USER
+    row 401 'get-friends, a token in the header' GET get-friends !REMOTE_USER "HTTP_AUTHORIZATION=Bearer $TOKEN"
     row 401 'headers that claim to be somebody' GET get-friends !REMOTE_USER HTTP_REMOTE_USER=alice \
         HTTP_X_REMOTE_USER=alice HTTP_X_FORWARDED_USER=alice USER=alice LOGNAME=alice REDIRECT_REMOTE_USER=alice
     rows_end

@@ -12,7 +12,7 @@ apache_run() {
 apache_conf() {
     local dir=$1 port=$2 mpm=$3 cgi_bin module
     cgi_bin=$(realpath "$dir/cgi-bin")
-    for module in "mpm_$mpm" alias authn_core authn_file authz_core authz_user auth_basic env mime dir; do
+    for module in "mpm_$mpm" alias authn_core authn_file authz_core authz_user auth_basic env setenvif mime dir; do
         echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
     done
     "apache_$mpm"
@@ -50,13 +50,17 @@ ScriptAlias /nereid-chat/ "$cgi_bin/"
     AuthType Basic
     AuthName "spoolchat"
     AuthUserFile conf/htpasswd
-    Require valid-user
+    # A token is its own ticket, in the path or in a header, and a browser's question ahead needs none. Who
+    # comes so is nobody here: a password is not looked at then, and REMOTE_USER not set.
+    <RequireAny>
+        Require valid-user
+        Require expr "%{REQUEST_URI} =~ m#^/nereid-chat/(stream|send-message)/.#"
+        Require expr "%{REQUEST_URI} =~ m#^/nereid-chat/(stream|send-message)\$# && %{HTTP:Authorization} =~ /^Bearer /i"
+        Require method OPTIONS
+    </RequireAny>
+    # Of that header programs get tokens only, never a password.
+    SetEnvIfNoCase Authorization "^(Bearer .*)" "HTTP_AUTHORIZATION=\$1"
 </Directory>
-# A token in the path is its own ticket: nobody is asked to log in.
-<LocationMatch "^/nereid-chat/(stream|send-message)/.">
-    AuthType None
-    Require all granted
-</LocationMatch>
 CONF
 }
 

@@ -38,10 +38,14 @@ alias.url = ("/nereid-chat/" => "$dir/cgi-bin/")
     setenv.set-environment = (
 $(lighttpd_env "$dir")
     )
-    # A token in the path is its own ticket: nobody is asked to log in.
-    \$HTTP["url"] !~ "^/nereid-chat/(stream|send-message)/." {
-        auth.require = ("" => ("method" => "basic", "realm" => "spoolchat", "require" => "valid-user"))
+    auth.require = ("" => ("method" => "basic", "realm" => "spoolchat", "require" => "valid-user"))
+    # A token is its own ticket, in the path or in a header, and a browser's question ahead needs none. Who
+    # comes so is nobody here: a password is not looked at then, and REMOTE_USER not set.
+    \$HTTP["url"] =~ "^/nereid-chat/(stream|send-message)/." { auth.require = () }
+    \$HTTP["url"] =~ "^/nereid-chat/(stream|send-message)\$" {
+        \$REQUEST_HEADER["Authorization"] =~ "^(?i:Bearer) " { auth.require = () }
     }
+    \$HTTP["request-method"] == "OPTIONS" { auth.require = () }
 }
 CONF
 }

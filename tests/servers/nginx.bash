@@ -35,6 +35,18 @@ http {
         text/html html; text/css css; text/javascript js mjs; image/svg+xml svg;
     }
 
+    # A token is its own ticket, in the path or in a header, and a browser's question ahead needs none. Who
+    # comes so is nobody here, for a password was not looked at then; and of the header with passwords our
+    # programs get tokens only.
+    map "\$request_method \$uri \$http_authorization" \$chat_login {
+        default "spoolchat";
+        "~^OPTIONS " off;
+        "~^[A-Z]+ /nereid-chat/(stream|send-message)/." off;
+        "~^[A-Z]+ /nereid-chat/(stream|send-message) (?i:Bearer) " off;
+    }
+    map \$chat_login \$chat_user { default \$remote_user; off ""; }
+    map \$http_authorization \$chat_bearer { default ""; "~*^Bearer " \$http_authorization; }
+
     server {
         listen 127.0.0.1:$port;
         server_name 127.0.0.1;
@@ -45,16 +57,9 @@ http {
             root $dir/htdocs;
         }
 
-        # A token in the path is its own ticket: nobody is asked to log in, and nobody is logged in,
-        # for what stands in an Authorization header was not looked at.
-        location ~ ^/nereid-chat/(?<endpoint>stream|send-message)(?<rest>/.+)\$ {
-            fastcgi_param REMOTE_USER "";
-            include $dir/conf/fastcgi.conf;
-        }
         location ~ ^/nereid-chat/(?<endpoint>[^/]+)(?<rest>/.*)?\$ {
-            auth_basic "spoolchat";
+            auth_basic \$chat_login;
             auth_basic_user_file $dir/conf/htpasswd;
-            fastcgi_param REMOTE_USER \$remote_user;
             include $dir/conf/fastcgi.conf;
         }
     }
@@ -63,7 +68,7 @@ CONF
     nginx_fastcgi "$dir" >"$dir/conf/fastcgi.conf"
 }
 
-# What both locations share. An include, for a location that sets one parameter inherits none.
+# How a program is run.
 nginx_fastcgi() {
     local dir=$1 entry value
     cat <<CONF
@@ -77,6 +82,8 @@ fastcgi_read_timeout 60s;
 fastcgi_param SCRIPT_FILENAME $dir/cgi-bin/\$endpoint;
 fastcgi_param SCRIPT_NAME /nereid-chat/\$endpoint;
 fastcgi_param PATH_INFO \$rest;
+fastcgi_param REMOTE_USER \$chat_user;
+fastcgi_param HTTP_AUTHORIZATION \$chat_bearer;
 fastcgi_param GATEWAY_INTERFACE CGI/1.1;
 fastcgi_param REQUEST_METHOD \$request_method;
 fastcgi_param QUERY_STRING \$query_string;

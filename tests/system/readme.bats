@@ -28,14 +28,13 @@ block() {
             -e "s#/var/lib/spoolchat#$SPOOL#" -e "s#/home/me/spoolchat\$#$SPOOL#" \
             -e "s#/etc/spoolchat.htpasswd#$SITE/conf/htpasswd#" \
             -e "s#/home/me/spoolchat.htpasswd#$SITE/conf/htpasswd#" \
-            -e "s#/run/fcgiwrap.socket#$SITE/run/fcgi.sock#" \
-            -e "s#include fastcgi_params#include /etc/nginx/fastcgi_params#"
+            -e "s#/run/fcgiwrap.socket#$SITE/run/fcgi.sock#"
 }
 
 # An Apache that knows nothing of us but what $1 and $2 add: directives, and what .htaccess may do.
 apache_plain() {
     local module
-    for module in mpm_event alias authn_core authn_file authz_core authz_user auth_basic env mime cgid; do
+    for module in mpm_event alias authn_core authn_file authz_core authz_user auth_basic env setenvif mime cgid; do
         echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
     done
     ((EUID != 0)) || printf '%s www-data\n' User Group
@@ -80,7 +79,37 @@ talk() {
     [[ $(curl -s -o /dev/null -w '%{http_code}' -u bob:wrong "$BASE/stream") == 401 ]]
     # A password that nobody has looked at makes no user.
     [[ $(curl -s -o /dev/null -w '%{http_code}' -u bob:wrong "$BASE/stream/x") == 404 ]]
+    talk_by_header "$thread" "$token"
     [[ $(stat -c %a "$SPOOL") == 700 ]]
+}
+
+# code CURL-ARGUMENT...: the status alone.
+code() {
+    curl -sS -o /dev/null -w '%{http_code}' "$@"
+}
+
+# The same token in a header; what another site's page asks ahead; and that nothing else opens by these.
+talk_by_header() {
+    local bearer="Authorization: Bearer $2" endpoint
+    curl -sS -f -H "$bearer" -d "thread_id=$1" -d message=header "$BASE/send-message" | jq -e .success
+    curl -sS -f -H "$bearer" "$BASE/stream?since=0-0" | jq -e '[.stanzas[].message.text] | contains(["header"])'
+    [[ $(code -H "${bearer}x" "$BASE/stream") == 401 ]]
+    for endpoint in "$root"/build/cgi-bin/*; do
+        endpoint=${endpoint##*/}
+        [[ $(code -X OPTIONS "$BASE/$endpoint") == 405 ]]
+        [[ $(code -X OPTIONS -u alice:wrong "$BASE/$endpoint/x") == 405 ]]
+        [[ $endpoint != stream && $endpoint != send-message ]] || continue
+        [[ $(code -H "$bearer" "$BASE/$endpoint") == 401 ]]
+        [[ $(code -H "$bearer" -d '' "$BASE/$endpoint") == 401 ]]
+        [[ $(code -H "$bearer" "$BASE/$endpoint/$2") == 401 ]]
+    done
+    # A login, and a path behind an endpoint's name.
+    as bob curl -f "$BASE/tokens" | jq -e '.tokens | length == 1'
+    [[ $(as bob code -X DELETE "$BASE/token/$2") == 204 ]]
+    [[ $(code -H "$bearer" "$BASE/stream") == 401 ]]
+    # The site's own page, on this port.
+    [[ $(as bob code -d '' -H "Origin: http://127.0.0.1:$PORT" "$BASE/token") == 200 ]]
+    [[ $(as bob code -d '' -H 'Origin: http://127.0.0.1' "$BASE/token") == 403 ]]
 }
 
 @test "Apache: one ScriptAlias" {
@@ -133,6 +162,7 @@ http {
     proxy_temp_path $SITE/run/proxy;
     scgi_temp_path $SITE/run/scgi;
     uwsgi_temp_path $SITE/run/uwsgi;
+    $(block nginx-http)
     server {
         listen 127.0.0.1:$PORT;
         $(block nginx)

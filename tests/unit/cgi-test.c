@@ -139,6 +139,20 @@ static void says_type(void)
     cgi_reply(cgi_content_is(&cgi, "application/json") ? 201 : 200, NULL, NULL, 0);
 }
 
+static void says_bearer(void)
+{
+    start();
+    if (cgi.bearer == NULL)
+        cgi_reply(204, NULL, "", 0);
+    cgi_reply(200, "text/plain", cgi.bearer, strlen(cgi.bearer));
+}
+
+static void bad_bearer(void)
+{
+    start();
+    cgi_die_bearer(401, "invalid_token", "No such token.");
+}
+
 static void no_content(void)
 {
     start();
@@ -208,8 +222,10 @@ static void broken_disk(void)
     "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nReferrer-Policy: "              \
     "no-referrer\r\nContent-Security-Policy: default-src 'none'\r\n"
 #define READABLE                                                                                   \
-    "Access-Control-Allow-Origin: https://friend.example\r\nAccess-Control-Allow-Credentials: "    \
-    "true\r\nVary: Origin\r\n"
+    "Vary: Origin\r\nAccess-Control-Allow-Origin: https://friend.example\r\n"                      \
+    "Access-Control-Allow-Credentials: true\r\nAccess-Control-Expose-Headers: "                    \
+    "Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Retry-After, "                \
+    "WWW-Authenticate\r\n"
 #define DETAIL(status, title, detail)                                                              \
     "{\"type\":\"about:blank\",\"title\":\"" title "\",\"status\":" #status                        \
     ",\"detail\":\"" detail "\"}"
@@ -263,7 +279,10 @@ static const struct {
      {"Status: 403 Forbidden\r\n", PROBLEM, "This request comes from a foreign site."}},
     {{POST, HOST, "HTTP_ORIGIN=null"}, "", tells, {"Status: 403"}},
     {{POST, "HTTP_ORIGIN=https://chat.example"}, "", tells, {"Status: 403"}},
-    {{POST, HOST, "HTTP_SEC_FETCH_SITE=cross-site"}, "", tells, {"Status: 403"}},
+    {{POST, HOST, "HTTP_SEC_FETCH_SITE=cross-site"},
+     "",
+     tells,
+     {"Status: 403", COMMON "Vary: Origin\r\n"}},
     {{GET, HOST, "HTTP_SEC_FETCH_SITE=cross-site"}, "", tells, {"Status: 200"}},
     {{GET, HOST, "HTTP_ORIGIN=https://evil.example"}, "", tells, {"Status: 200"}},
     {{POST, HOST, "HTTP_ORIGIN=https://friend.example", "HTTP_SEC_FETCH_SITE=cross-site"},
@@ -280,7 +299,8 @@ static const struct {
      tells,
      {"Status: 204 No Content\r\n", COMMON READABLE,
       "\r\nAccess-Control-Allow-Methods: GET, POST\r\n"
-      "Access-Control-Allow-Headers: content-type\r\n"
+      "Access-Control-Allow-Headers: authorization, content-type, if-none-match, if-range, "
+      "last-event-id, range\r\n"
       "Access-Control-Max-Age: 7200\r\n\r\n"}},
     {{"REQUEST_METHOD=OPTIONS", "HTTP_ORIGIN=https://evil.example",
       "HTTP_ACCESS_CONTROL_REQUEST_METHOD=POST"},
@@ -291,6 +311,25 @@ static const struct {
      "",
      tells,
      {"Status: 405", READABLE}},
+    /* Tokens in a header. */
+    {{GET, "HTTP_AUTHORIZATION=Bearer abc"}, "", says_bearer, {"Status: 200", "\r\n\r\nabc"}},
+    {{GET, "HTTP_AUTHORIZATION=bEARER   abc d"}, "", says_bearer, {"Status: 200", "\r\n\r\nabc d"}},
+    {{GET, "HTTP_AUTHORIZATION=Bearer"}, "", says_bearer, {"Status: 200", "\r\n\r\n"}},
+    {{GET, "HTTP_AUTHORIZATION=Bearer "}, "", says_bearer, {"Status: 200", "\r\n\r\n"}},
+    {{GET, "REDIRECT_HTTP_AUTHORIZATION=Bearer abc"},
+     "",
+     says_bearer,
+     {"Status: 200", "\r\n\r\nabc"}},
+    {{GET, "HTTP_AUTHORIZATION=Basic eDp5", "REDIRECT_HTTP_AUTHORIZATION=Bearer abc"},
+     "",
+     says_bearer,
+     {"Status: 204"}},
+    {{GET, "HTTP_AUTHORIZATION=Basic eDp5"}, "", says_bearer, {"Status: 204"}},
+    {{GET, "HTTP_AUTHORIZATION=Basic eDp5, Bearer abc"}, "", says_bearer, {"Status: 204"}},
+    {{GET, "HTTP_AUTHORIZATION=Bearerabc"}, "", says_bearer, {"Status: 204"}},
+    {{GET, "HTTP_AUTHORIZATION=Bear abc"}, "", says_bearer, {"Status: 204"}},
+    {{GET, "HTTP_AUTHORIZATION="}, "", says_bearer, {"Status: 204"}},
+    {{GET}, "", says_bearer, {"Status: 204"}},
     /* Bodies. */
     {{POST, "CONTENT_LENGTH=5"}, "hello", echoes, {"Status: 200", "\r\n\r\nhello"}},
     {{POST, "CONTENT_LENGTH=0"}, "", echoes, {"Status: 200", "Content-Length: 0\r\n\r\n"}},
@@ -337,6 +376,12 @@ static const struct {
      unauthorized,
      {"Status: 401 Unauthorized\r\n", "\r\nWWW-Authenticate: Bearer realm=\"spoolchat\"\r\n",
       DETAIL(401, "Unauthorized", "Log in.")}},
+    {{GET},
+     "",
+     bad_bearer,
+     {"Status: 401 Unauthorized\r\n",
+      "\r\nWWW-Authenticate: Bearer realm=\"spoolchat\", error=\"invalid_token\"\r\n",
+      DETAIL(401, "Unauthorized", "No such token.")}},
     {{GET},
      "",
      field_error,

@@ -39,6 +39,7 @@ static void defaults(void **state)
     assert_int_equal(config.user_streams, 8);
     assert_int_equal(config.max_streams, 20);
     assert_int_equal(config.max_members, 1000);
+    assert_int_equal(config.user_tokens, 50);
     assert_int_equal(config.token_ttl, 3600);
     assert_int_equal(config.lease, 60);
     assert_int_equal(config.retain_days, 0);
@@ -68,6 +69,7 @@ static const struct number {
     NUMBER(user_streams, USER_STREAMS, "0", "10000", NULL, "10001"),
     NUMBER(max_streams, MAX_STREAMS, "0", "100000", NULL, "100001"),
     NUMBER(max_members, MAX_MEMBERS, "0", "1000", NULL, "1001"),
+    NUMBER(user_tokens, USER_TOKENS, "1", "1000", "0", "1001"),
     NUMBER(token_ttl, TOKEN_TTL, "1", "31536000", "0", "31536001"),
     NUMBER(lease, LEASE, "30", "86400", "29", "86401"),
     NUMBER(retain_days, RETAIN_DAYS, "0", "1000000", NULL, "1000001"),

@@ -191,6 +191,30 @@ static void uuids(void **state)
             fail_msg("'%s' should be %d", rows[i].id, rows[i].ok);
 }
 
+static void digests(void **state)
+{
+    static const char good[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const char *const bad[] = {"", "..", "../tokens", "0123456789abcdef"};
+    char text[DIGEST_SIZE + 1];
+
+    (void)state;
+    assert_true(path_digest_ok(good));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(path_digest_ok(bad[i]));
+    for (int c = 1; c < 256; c++) {
+        memcpy(text, good, sizeof good);
+        text[7] = (char)c;
+        assert_int_equal(path_digest_ok(text), (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
+        memcpy(text, good, sizeof good);
+        text[DIGEST_SIZE - 1] = (char)c;
+        text[DIGEST_SIZE] = '\0';
+        assert_false(path_digest_ok(text));
+    }
+    memcpy(text, good, sizeof good);
+    text[DIGEST_SIZE - 2] = '\0';
+    assert_false(path_digest_ok(text));
+}
+
 static void sequence_names(void **state)
 {
     static const struct {
@@ -255,12 +279,15 @@ static void composers(void **state)
     assert_string_equal(out, "alice/files/7d1f0a5e-1234-4abc-8def-0123456789ab");
     path_user_file(out, "%2Ealice", "profile.json");
     assert_string_equal(out, "%2Ealice/profile.json");
+    path_user_token(out, "alice", "0123abcd");
+    assert_string_equal(out, "alice/tokens/0123abcd");
 }
 
 /* The longest that can be composed has room. */
 static void longest_fits(void **state)
 {
     static const char id[] = "7d1f0a5e-1234-4abc-8def-0123456789ab";
+    char digest[DIGEST_SIZE] = "";
     char out[PATH_SIZE];
     struct user user;
 
@@ -272,6 +299,9 @@ static void longest_fits(void **state)
     assert_int_equal(strlen(out), USER_DIR_MAX + strlen("/threads/") + UUID_SIZE - 1);
     path_user_file(out, user.dir, "presence.json");
     assert_int_equal(strlen(out), USER_DIR_MAX + strlen("/presence.json"));
+    memset(digest, 'f', DIGEST_SIZE - 1);
+    path_user_token(out, user.dir, digest);
+    assert_int_equal(strlen(out), USER_DIR_MAX + strlen("/tokens/") + DIGEST_SIZE - 1);
 }
 
 int main(void)
@@ -282,6 +312,7 @@ int main(void)
         cmocka_unit_test(every_byte),
         cmocka_unit_test(other_spellings_are_nobody),
         cmocka_unit_test(uuids),
+        cmocka_unit_test(digests),
         cmocka_unit_test(sequence_names),
         cmocka_unit_test(composers),
         cmocka_unit_test(longest_fits),

@@ -117,6 +117,181 @@ static void revoked(void **state)
     assert_int_equal(errno, ENOENT);
 }
 
+/* The user's live tokens, as token_list has them. */
+static size_t listed(struct fixture *f, const struct user *user)
+{
+    static struct token_entry entries[1200];
+    size_t count;
+
+    assert_int_equal(token_list(&f->spool, user, entries, COUNT(entries), &count), 0);
+    for (size_t i = 0; i < count; i++) {
+        struct user holder;
+        int64_t left;
+        assert_int_equal(token_left(&f->spool, entries[i].id, &holder, &left), 0);
+        assert_string_equal(holder.dir, user->dir);
+        assert_true(entries[i].left_ms > 0);
+        assert_true(i == 0 || entries[i].left_ms >= entries[i - 1].left_ms);
+    }
+    return count;
+}
+
+static void list_of_ones_own(void **state)
+{
+    struct fixture *f = *state;
+    struct user alice = fixture_user("alice");
+    struct user bob = fixture_user("J\u00fcrgen M.");
+    struct token_entry two[2];
+    char token[5][UUID_SIZE];
+    char name[DIGEST_SIZE];
+    size_t count;
+
+    assert_int_equal(listed(f, &alice), 0);
+    for (int i = 0; i < 4; i++) {
+        fixture_clock(f, i * 60L);
+        assert_int_equal(token_issue(&f->spool, i == 2 ? &bob : &alice, token[i]), 0);
+    }
+    assert_int_equal(listed(f, &alice), 3);
+    assert_int_equal(listed(f, &bob), 1);
+    /* Without room for all, those that end last. */
+    assert_int_equal(token_list(&f->spool, &alice, two, 2, &count), 0);
+    assert_int_equal(count, 2);
+    name_of(token[1], name);
+    assert_string_equal(two[0].id, name);
+    assert_in_range(two[0].issued_ms, clock_wall_us() / 1000 - 150000,
+                    clock_wall_us() / 1000 - 120000);
+    name_of(token[3], name);
+    assert_string_equal(two[1].id, name);
+    assert_in_range(two[1].left_ms, HOUR * 1000 - 30000, HOUR * 1000);
+    fixture_clock(f, HOUR + 30);
+    assert_int_equal(listed(f, &alice), 2);
+    assert_int_equal(token_revoke(&f->spool, token[1], &alice), 0);
+    assert_int_equal(listed(f, &alice), 1);
+    assert_int_equal(fixture_entries(f->spool.users, "alice/tokens"), 2); /* the expired one's */
+}
+
+/* A link counts for nothing by itself, whatever it is a link to. */
+static void links_open_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct user alice = fixture_user("alice");
+    struct user bob = fixture_user("bob");
+    char token[UUID_SIZE];
+    char others[UUID_SIZE];
+    char name[DIGEST_SIZE];
+    char path[PATH_SIZE];
+
+    assert_int_equal(token_issue(&f->spool, &alice, token), 0);
+    assert_int_equal(token_issue(&f->spool, &bob, others), 0);
+    name_of(others, name);
+    path_user_token(path, alice.dir, name);
+    fixture_write(f->spool.users, path, "x");
+    fixture_write(f->spool.users, "alice/tokens/README", "x");
+    assert_int_equal(listed(f, &alice), 1);
+    assert_int_equal(token_revoke_id(&f->spool, name, &alice), -1);
+    assert_int_equal(errno, ENOENT);
+    name_of(token, name);
+    assert_int_equal(unlinkat(f->spool.tokens, name, 0), 0);
+    expect_none(f, "its link alone", token);
+    assert_int_equal(listed(f, &alice), 0);
+    assert_int_equal(listed(f, &bob), 1);
+    /* What is left over goes when there is too much; another's token stays. */
+    f->spool.config.user_tokens = 1;
+    assert_int_equal(token_issue(&f->spool, &alice, token), 0);
+    assert_int_equal(fixture_entries(f->spool.users, "alice/tokens"), 2); /* README */
+    assert_int_equal(listed(f, &alice), 1);
+    assert_int_equal(listed(f, &bob), 1);
+}
+
+static void revoked_by_id(void **state)
+{
+    static const char *const bad[] = {"", "x", "..", "../format", "../users/alice"};
+    struct fixture *f = *state;
+    struct user alice = fixture_user("alice");
+    struct user bob = fixture_user("bob");
+    char token[UUID_SIZE];
+    char name[DIGEST_SIZE];
+
+    assert_int_equal(token_issue(&f->spool, &alice, token), 0);
+    name_of(token, name);
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_int_equal(token_revoke_id(&f->spool, bad[i], &alice), -1);
+        assert_int_equal(errno, ENOENT);
+    }
+    assert_int_equal(token_revoke_id(&f->spool, token, &alice), -1); /* no id */
+    assert_int_equal(token_revoke_id(&f->spool, name, &bob), -1);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(token_revoke_id(&f->spool, name, &alice), 0);
+    expect_none(f, "revoked by its id", token);
+    assert_int_equal(fixture_entries(f->spool.users, "alice/tokens"), 0);
+    assert_int_equal(token_revoke_id(&f->spool, name, &alice), -1);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(token_issue(&f->spool, &alice, token), 0);
+    name_of(token, name);
+    fixture_clock(f, HOUR + 1);
+    assert_int_equal(token_revoke_id(&f->spool, name, &alice), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
+/* The newest opens, whatever was before; nobody is ever refused one. */
+static void oldest_go(void **state)
+{
+    static const uint64_t rows[] = {1, 2, 7, 50};
+    struct fixture *f = *state;
+    struct user bob = fixture_user("bob");
+    struct user holder;
+    char others[UUID_SIZE];
+    int64_t left;
+
+    assert_int_equal(token_issue(&f->spool, &bob, others), 0);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char name[16];
+        char token[120][UUID_SIZE];
+        struct user user;
+        snprintf(name, sizeof name, "user%zu", i);
+        user = fixture_user(name);
+        f->spool.config.user_tokens = rows[i];
+        for (size_t n = 0; n < COUNT(token); n++) {
+            fixture_clock(f, (long)n * 2);
+            assert_int_equal(token_issue(&f->spool, &user, token[n]), 0);
+            assert_int_equal(token_holder(&f->spool, token[n], &holder, &left), 0);
+            assert_in_range(listed(f, &user), 1, rows[i]);
+        }
+        for (size_t n = 0; n < COUNT(token); n++)
+            if (n + rows[i] < COUNT(token))
+                expect_none(f, "one too many", token[n]);
+            else
+                assert_int_equal(token_holder(&f->spool, token[n], &holder, &left), 0);
+        fixture_clock(f, 0);
+    }
+    assert_int_equal(token_holder(&f->spool, others, &holder, &left), 0);
+}
+
+/* So fast that none is older than the other. */
+static void newest_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct user alice = fixture_user("alice");
+    struct user holder;
+    char token[UUID_SIZE];
+    int64_t left;
+
+    f->spool.config.user_tokens = 1;
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(token_issue(&f->spool, &alice, token), 0);
+        assert_int_equal(token_holder(&f->spool, token, &holder, &left), 0);
+        assert_int_equal(listed(f, &alice), 1);
+    }
+    /* A smaller setting ends many at once. */
+    f->spool.config.user_tokens = 1000;
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(token_issue(&f->spool, &alice, token), 0);
+    assert_int_equal(listed(f, &alice), 301);
+    f->spool.config.user_tokens = 3;
+    assert_int_equal(token_issue(&f->spool, &alice, token), 0);
+    assert_int_equal(listed(f, &alice), 3);
+    assert_int_equal(fixture_entries(f->spool.tokens, "."), 3);
+}
+
 static void damaged_files(void **state)
 {
     struct fixture *f = *state;
@@ -353,7 +528,9 @@ int main(void)
         SPOOL_TEST(damaged_files), SPOOL_TEST(damaged_numbers),
         SPOOL_TEST(ages),          SPOOL_TEST(boots_without_id_are_not_one),
         SPOOL_TEST(expires),       SPOOL_TEST(lives_as_long_as_configured),
-        SPOOL_TEST(each_token),
+        SPOOL_TEST(each_token),    SPOOL_TEST(list_of_ones_own),
+        SPOOL_TEST(revoked_by_id), SPOOL_TEST(links_open_nothing),
+        SPOOL_TEST(oldest_go),     SPOOL_TEST(newest_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
