@@ -10,7 +10,8 @@
  * REPLY    200, an envelope as soon as there is something in it or the time is over; or server-sent
  *          events until the time is over, the token's end, or the client's. Events, and a poll without
  *          a cursor, begin with who of one's friends is online.
- * FILES    reads journal/, threads/, presence/; touches online/<user>; moves users/<user>/delivered.
+ * FILES    reads journal/, threads/, presence/; touches online/<user>; moves users/<user>/delivered;
+ *          without a cursor keeps its place in users/<user>/streams/.
  * ERRORS   400 damaged since, wait or limit; 401; 404 wrong or expired token; 405. With too many
  *          streams open, an envelope comes at once and names retry_after; events end at once and
  *          name a longer `retry`.
@@ -28,6 +29,7 @@
 #include "protocol/stanza.h"
 #include "spool/clock.h"
 #include "spool/limit.h"
+#include "spool/place.h"
 #include "spool/reader.h"
 #include "spool/token.h"
 #include "spool/user.h"
@@ -48,7 +50,10 @@ static struct wait wait_state;
 static struct buf out;
 SCRATCH static char text[BATCH_MAX + 2 * STANZA_LINE_MAX];
 
-static bool has_cursor;     /* the client keeps one, so that it will say what it has got */
+static bool has_cursor; /* the client keeps one, so that it will say what it has got */
+static struct place place = {.fd = -1}; /* where it is, when it does not */
+static struct cursor gathered;          /* the last that was put into `out` */
+static struct cursor taken; /* the web server had taken all before it when we looked last */
 static int64_t deadline_ms; /* by the boot clock */
 static int64_t touched_ms;  /* the last sign of life */
 static bool over_budget;
@@ -87,14 +92,32 @@ static void die_reading(void)
     cgi_die_errno("journal");
 }
 
+/* For a client without a cursor, where one of its kind has left off; NULL: where the user is. */
+static const struct cursor *find_place(void)
+{
+    int found = place_take(&place, &endpoint.spool, &endpoint.me, endpoint.token);
+
+    if (found == -1)
+        cgi_warn("users", "could not keep a stream's place");
+    return found == 1 ? &place.at : NULL;
+}
+
 static void open_reader(void)
 {
-    struct cursor since;
+    struct cursor given;
+    const struct cursor *since = &given;
 
-    has_cursor = read_cursor(&since);
-    if (reader_open(&reader, &endpoint.spool, &endpoint.me, &people_grammar,
-                    has_cursor ? &since : NULL) == -1)
+    has_cursor = read_cursor(&given);
+    if (!has_cursor)
+        since = find_place();
+    else if (place_spend(&endpoint.spool, &endpoint.me, endpoint.token, given) == -1)
+        cgi_warn("users", "could not clear a stream's place");
+    if (reader_open(&reader, &endpoint.spool, &endpoint.me, &people_grammar, since) == -1)
         die_reading();
+    gathered = since == NULL ? reader.journal.at : *since;
+    taken = gathered;
+    if (place_begin(&place, gathered) == -1)
+        cgi_warn("users", "could not keep a stream's place");
     /* Coming back with a cursor says that all before it has arrived. */
     if (has_cursor && !reader.limited &&
         user_deliver(&endpoint.spool, &endpoint.me, reader.journal.at) == -1)
@@ -106,6 +129,25 @@ static void acknowledge(void)
 {
     if (!has_cursor && user_deliver(&endpoint.spool, &endpoint.me, reader.journal.at) == -1)
         cgi_warn("users", "could not move `delivered`");
+}
+
+/*
+ * The same for this stream alone, up to the last that was said: a client that falls back on its
+ * cursor names that one. Where it is was looked at before, while nothing of ours lay in the pipe.
+ */
+static void keep_place(void)
+{
+    acknowledge();
+    if (place_move(&place, gathered) == -1)
+        cgi_warn("users", "could not keep a stream's place");
+}
+
+/* What the web server did not take any more when it ended was never said. Rather some of it twice. */
+static void leave_place(void)
+{
+    if (place.fd != -1 && cgi_stream_lost())
+        (void)place_move(&place, taken);
+    place_leave(&place);
 }
 
 /*
@@ -215,8 +257,11 @@ static _Noreturn void answer_poll(void)
 
     cursor_print(cursor, reader.journal.at);
     envelope_close(&envelope, cursor, reader.limited, over_budget && idle ? BUSY_RETRY_SEC : 0);
+    place_offer(&place, reader.journal.at);
     if (cgi_send(200, "application/json", out.data, out.len) == 0)
         acknowledge();
+    else
+        place_withdraw(&place, gathered);
     exit(0);
 }
 
@@ -256,11 +301,13 @@ static int gather_events(void)
     int found = 1;
 
     while (out.len < BATCH_MAX && (found = reader_next(&reader, &line, &len)) == 1) {
-        cursor_print(cursor, reader.journal.at);
+        gathered = reader.journal.at;
+        cursor_print(cursor, gathered);
         event_put(&out, cursor, line, len);
     }
     if (reader.limited) {
-        cursor_print(cursor, reader.journal.at);
+        gathered = reader.journal.at;
+        cursor_print(cursor, gathered);
         event_limited(&out, cursor);
         reader.limited = false;
     }
@@ -279,9 +326,11 @@ static int send_events(int64_t *spoken_ms)
         if (more == 0 && out.len == 0 && clock_boot_ms() >= *spoken_ms + HEARTBEAT_MSEC)
             event_heartbeat(&out);
         if (out.len > 0) {
+            if (!cgi_stream_unread())
+                taken = place.at;
             if (cgi_stream_write(out.data, out.len) == -1)
                 return -1;
-            acknowledge();
+            keep_place();
             out.len = 0;
             *spoken_ms = clock_boot_ms();
         }
@@ -302,6 +351,7 @@ static void events(void)
     while (send_events(&spoken_ms) == 0 && wait_on(spoken_ms))
         continue;
     wait_disarm(&wait_state);
+    leave_place();
 }
 
 /* When to stop, and whether to wait at all. */
