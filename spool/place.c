@@ -223,7 +223,8 @@ static int take(struct place *place, int dir)
 
     if (recent == -1)
         return -1;
-    if (place->fd != -1)
+    place->found = place->fd != -1;
+    if (place->found)
         return 1;
     if (recent == 1)
         place->at = began;
@@ -251,7 +252,7 @@ int place_take(struct place *place, struct spool *spool, const struct user *user
 int place_begin(struct place *place, struct cursor at)
 {
     place->began = at;
-    place->began_ms = clock_wall_us() / 1000;
+    place->began_ms = place->found ? clock_wall_us() / 1000 : 0;
     return place_move(place, at);
 }
 

@@ -16,14 +16,15 @@
 #include "spool.h"
 
 #define PLACE_LIFE_SEC 3600 /* so long a place waits for its client */
-#define PLACE_RECENT_SEC 60 /* so long it is remembered where a stream began */
+#define PLACE_RECENT_SEC 60 /* so long it is remembered where a stream found it */
 #define PLACE_TOKEN_SIZE 17 /* digits of a token's SHA-256, or "-"; and NUL */
 
 struct place {
-    int fd; /* -1: none, which all functions take */
+    int fd;     /* -1: none, which all functions take */
+    bool found; /* another stream ended here */
     char token[PLACE_TOKEN_SIZE];
     struct cursor began;
-    int64_t began_ms;
+    int64_t began_ms; /* 0 unless it was found */
     struct cursor at; /* what lies before it has been written to the stream */
     int64_t alive_ms; /* the last sign of life, by the wall clock */
 };
@@ -31,8 +32,8 @@ struct place {
 /*
  * For a stream of `user` that brings no cursor; `token` is what it was opened with, or NULL. 1: it
  * goes on at place->at, where a stream has ended: one with the same token, else the one that had
- * come farthest. Where none has, but others began within the last minute and may have taken this
- * client's place: where the earliest of them began. 0: it begins at `delivered`. Either way the
+ * come farthest. Where none has, but others found theirs within the last minute, perhaps this
+ * client's: where the earliest of them began. 0: it begins at `delivered`. Either way the
  * place is ours from now on, and place_begin must follow. -1: errno, and there is no place.
  */
 int place_take(struct place *place, struct spool *spool, const struct user *user,

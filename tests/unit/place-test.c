@@ -128,7 +128,7 @@ static void two_users_two_places(void **state)
 }
 
 /* Somebody new took the place of a client that was away: it may begin where they did. */
-static void where_another_began_just_now(void **state)
+static void where_another_found_it_just_now(void **state)
 {
     struct fixture *f = *state;
     struct place first;
@@ -317,7 +317,7 @@ static void nobody_shares(void **state)
     int gate[2];
 
     for (size_t i = 0; i < CROWD; i++)
-        start(f, &crowd[i], NULL, i == 0 ? 0 : 1, 5);
+        start(f, &crowd[i], NULL, 0, 5);
     for (size_t i = 0; i < CROWD; i++)
         place_leave(&crowd[i]);
     assert_int_equal(pipe(gate), 0);
@@ -334,7 +334,7 @@ int main(void)
         SPOOL_TEST(the_living_keep_theirs),
         SPOOL_TEST(the_best_of_several),
         SPOOL_TEST(two_users_two_places),
-        SPOOL_TEST(where_another_began_just_now),
+        SPOOL_TEST(where_another_found_it_just_now),
         SPOOL_TEST(offered_while_the_process_lives),
         SPOOL_TEST(withdrawn_when_nobody_got_it),
         SPOOL_TEST(a_cursor_spends_its_own),
