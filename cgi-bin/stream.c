@@ -25,11 +25,11 @@
 #include "base/scratch.h"
 #include "chat/endpoint.h"
 #include "chat/people.h"
+#include "chat/standing.h"
 #include "protocol/envelope.h"
 #include "protocol/stanza.h"
 #include "spool/clock.h"
 #include "spool/limit.h"
-#include "spool/place.h"
 #include "spool/reader.h"
 #include "spool/token.h"
 #include "spool/user.h"
@@ -50,12 +50,10 @@ static struct wait wait_state;
 static struct buf out;
 SCRATCH static char text[BATCH_MAX + 2 * STANZA_LINE_MAX];
 
-static bool has_cursor; /* the client keeps one, so that it will say what it has got */
-static struct place place = {.fd = -1}; /* where it is, when it does not */
-static struct cursor gathered;          /* the last that was put into `out` */
-static struct cursor taken; /* the web server had taken all before it when we looked last */
-static int64_t deadline_ms; /* by the boot clock */
-static int64_t touched_ms;  /* the last sign of life */
+static bool has_cursor;        /* the client keeps one, so that it will say what it has got */
+static struct cursor gathered; /* the last put into `out`: what a client would name */
+static int64_t deadline_ms;    /* by the boot clock */
+static int64_t touched_ms;     /* the last sign of life */
 static bool over_budget;
 static uint64_t limit;
 
@@ -92,32 +90,17 @@ static void die_reading(void)
     cgi_die_errno("journal");
 }
 
-/* For a client without a cursor, where one of its kind has left off; NULL: where the user is. */
-static const struct cursor *find_place(void)
-{
-    int found = place_take(&place, &endpoint.spool, &endpoint.me, endpoint.token);
-
-    if (found == -1)
-        cgi_warn("users", "could not keep a stream's place");
-    return found == 1 ? &place.at : NULL;
-}
-
 static void open_reader(void)
 {
     struct cursor given;
-    const struct cursor *since = &given;
+    const struct cursor *since;
 
     has_cursor = read_cursor(&given);
-    if (!has_cursor)
-        since = find_place();
-    else if (place_spend(&endpoint.spool, &endpoint.me, endpoint.token, given) == -1)
-        cgi_warn("users", "could not clear a stream's place");
+    since = standing_find(&endpoint, has_cursor ? &given : NULL);
     if (reader_open(&reader, &endpoint.spool, &endpoint.me, &people_grammar, since) == -1)
         die_reading();
     gathered = since == NULL ? reader.journal.at : *since;
-    taken = gathered;
-    if (place_begin(&place, gathered) == -1)
-        cgi_warn("users", "could not keep a stream's place");
+    standing_begin(gathered);
     /* Coming back with a cursor says that all before it has arrived. */
     if (has_cursor && !reader.limited &&
         user_deliver(&endpoint.spool, &endpoint.me, reader.journal.at) == -1)
@@ -129,25 +112,6 @@ static void acknowledge(void)
 {
     if (!has_cursor && user_deliver(&endpoint.spool, &endpoint.me, reader.journal.at) == -1)
         cgi_warn("users", "could not move `delivered`");
-}
-
-/*
- * The same for this stream alone, up to the last that was said: a client that falls back on its
- * cursor names that one. Where it is was looked at before, while nothing of ours lay in the pipe.
- */
-static void keep_place(void)
-{
-    acknowledge();
-    if (place_move(&place, gathered) == -1)
-        cgi_warn("users", "could not keep a stream's place");
-}
-
-/* What the web server did not take any more when it ended was never said. Rather some of it twice. */
-static void leave_place(void)
-{
-    if (place.fd != -1 && cgi_stream_lost())
-        (void)place_move(&place, taken);
-    place_leave(&place);
 }
 
 /*
@@ -257,11 +221,11 @@ static _Noreturn void answer_poll(void)
 
     cursor_print(cursor, reader.journal.at);
     envelope_close(&envelope, cursor, reader.limited, over_budget && idle ? BUSY_RETRY_SEC : 0);
-    place_offer(&place, reader.journal.at);
+    standing_offer(reader.journal.at);
     if (cgi_send(200, "application/json", out.data, out.len) == 0)
         acknowledge();
     else
-        place_withdraw(&place, gathered);
+        standing_withdraw();
     exit(0);
 }
 
@@ -326,11 +290,11 @@ static int send_events(int64_t *spoken_ms)
         if (more == 0 && out.len == 0 && clock_boot_ms() >= *spoken_ms + HEARTBEAT_MSEC)
             event_heartbeat(&out);
         if (out.len > 0) {
-            if (!cgi_stream_unread())
-                taken = place.at;
+            standing_look();
             if (cgi_stream_write(out.data, out.len) == -1)
                 return -1;
-            keep_place();
+            acknowledge();
+            standing_move(gathered);
             out.len = 0;
             *spoken_ms = clock_boot_ms();
         }
@@ -347,11 +311,12 @@ static void events(void)
         return;
     cursor_print(cursor, reader.journal.at);
     event_prime(&out, cursor, over_budget ? BUSY_RETRY_SEC * 1000 : RETRY_MSEC);
+    standing_guard();
     greet_all(put_as_event);
     while (send_events(&spoken_ms) == 0 && wait_on(spoken_ms))
         continue;
     wait_disarm(&wait_state);
-    leave_place();
+    standing_leave();
 }
 
 /* When to stop, and whether to wait at all. */

@@ -92,7 +92,8 @@ int cgi_stream_head(const char *type);
 int cgi_stream_write(const char *bytes, size_t len);
 /* Whether the web server has still to take something of what was written. */
 bool cgi_stream_unread(void);
-/* Whether it has closed its end without taking all. */
+/* Whether it has closed its end; and without having taken all. */
+bool cgi_stream_gone(void);
 bool cgi_stream_lost(void);
 
 #endif

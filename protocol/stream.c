@@ -69,13 +69,19 @@ bool cgi_stream_unread(void)
     return bytes > 0;
 }
 
-bool cgi_stream_lost(void)
+bool cgi_stream_gone(void)
 {
     struct pollfd out = {.fd = STDOUT_FILENO};
+
+    return poll(&out, 1, 0) == 1;
+}
+
+bool cgi_stream_lost(void)
+{
     int error = 0;
     socklen_t size = sizeof error;
 
-    if (poll(&out, 1, 0) != 1)
+    if (!cgi_stream_gone())
         return false;
     if (getsockopt(STDOUT_FILENO, SOL_SOCKET, SO_ERROR, &error, &size) == 0)
         reset = reset || error == ECONNRESET;

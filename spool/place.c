@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -15,8 +16,6 @@
 #include "file.h"
 #include "id.h"
 #include "user.h"
-
-#define PLACE_LINE_MAX 192
 
 /* ---- The line: "<token> <ms of beginning> <cursor there> <ms of life> <cursor>\n" ---- */
 
@@ -64,6 +63,15 @@ static int read_line(struct place *place)
     return parse(place, text);
 }
 
+/* Safe in a signal's handler, as clock_boot_ms with a test's clock would not be. */
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Changed in place; what was longer before is cut off by the newline. */
 static int write_line(struct place *place)
 {
@@ -77,7 +85,24 @@ static int write_line(struct place *place)
     cursor_print(at, place->at);
     len = snprintf(text, sizeof text, "%s %lld %s %lld %s\n", place->token,
                    (long long)place->began_ms, began, (long long)place->alive_ms, at);
-    return pwrite(place->fd, text, (size_t)len, 0) == len ? 0 : -1;
+    /* A signal in between writes what stands there anyhow. */
+    place->before_len = place->line_len;
+    memcpy(place->before, place->line, place->line_len);
+    place->moved_ms = now_ms();
+    if (pwrite(place->fd, text, (size_t)len, 0) != len)
+        return -1;
+    memcpy(place->line, text, (size_t)len);
+    place->line_len = (size_t)len;
+    return 0;
+}
+
+void place_doubt(const struct place *place)
+{
+    int saved = errno;
+
+    if (place->fd != -1 && now_ms() < place->moved_ms + PLACE_DOUBT_MSEC)
+        (void)!pwrite(place->fd, place->before, place->before_len, 0);
+    errno = saved;
 }
 
 static void token_mark(char mark[PLACE_TOKEN_SIZE], const char *token)

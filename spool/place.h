@@ -15,8 +15,10 @@
 #include "journal.h"
 #include "spool.h"
 
-#define PLACE_LIFE_SEC 3600 /* so long a place waits for its client */
-#define PLACE_RECENT_SEC 60 /* so long it is remembered where a stream found it */
+#define PLACE_LIFE_SEC 3600  /* so long a place waits for its client */
+#define PLACE_RECENT_SEC 60  /* so long it is remembered where a stream found it */
+#define PLACE_DOUBT_MSEC 100 /* so soon a web server ends us that could not pass on what we said */
+#define PLACE_LINE_MAX 192
 #define PLACE_TOKEN_SIZE 17 /* digits of a token's SHA-256, or "-"; and NUL */
 
 struct place {
@@ -27,6 +29,13 @@ struct place {
     int64_t began_ms; /* 0 unless it was found */
     struct cursor at; /* what lies before it has been written to the stream */
     int64_t alive_ms; /* the last sign of life, by the wall clock */
+
+    /* For place_doubt: the file's line, the one before, and when that was. */
+    char line[PLACE_LINE_MAX];
+    size_t line_len;
+    char before[PLACE_LINE_MAX];
+    size_t before_len;
+    int64_t moved_ms;
 };
 
 /*
@@ -44,6 +53,14 @@ int place_begin(struct place *place, struct cursor at);
 
 /* It has come to `at`, or there is a sign of life (the same `at` again). -1: errno. */
 int place_move(struct place *place, struct cursor at);
+
+/*
+ * We are being ended from outside. A web server learns that its client has gone by passing on what
+ * we say, and then ends us at once: what was written within the last PLACE_DOUBT_MSEC did not
+ * arrive, or may not have. The place moves back before it. May be called by a signal's handler;
+ * nothing but the process's end may follow.
+ */
+void place_doubt(const struct place *place);
 
 /* It ends, and the next one may take the place. */
 void place_leave(struct place *place);

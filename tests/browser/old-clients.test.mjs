@@ -118,10 +118,10 @@ test('an hour passes, and with it the token: two tabs of one user', async () => 
 });
 
 test('the web server is stopped, somebody speaks, and it is started again: two tabs of each client', async () => {
-  const alice = await open('alice', 'old-module.html?pause=1500');
+  const alice = await open('alice', 'old-module.html?pause=3000');
   const thread = await start(alice, 'bob');
-  const one = await open('bob', 'old-module.html?pause=1500');
-  const two = await open('bob', 'old-module.html?pause=1500', one);
+  const one = await open('bob', 'old-module.html?pause=3000');
+  const two = await open('bob', 'old-module.html?pause=3000', one);
   const three = await open('carol', 'old-page.html');
   const room = await alice.evaluate(async () => (await window.client.post('start-session', [['user', 'bob'], ['user', 'carol']])).thread_id);
   const all = [alice, one, two, three];
@@ -152,10 +152,14 @@ test('the web server restarts and refuses nobody: no pause is needed', async () 
   const two = await open('bob', 'old-module.html', one);
   const said = [];
   for (let i = 0; i < 3; i += 1) {
-    said.push(`before ${i}`, `after ${i}`);
+    said.push(`before ${i}`, `during ${i}`, `after ${i}`);
     await say(alice, thread, `before ${i}`);
     await shows(`before ${i}`, alice, one, two);
-    await reopens(() => site.tell('restart'), alice, one, two);
+    await reopens(async () => {
+      await site.tell('restart');
+      await site.tell(`say alice ${thread} during+${i}`); // while it still reads, and cannot pass it on
+    }, alice, one, two);
+    await shows(`during ${i}`, alice, one, two);
     await say(alice, thread, `after ${i}`);
     await shows(`after ${i}`, alice, one, two);
   }
