@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "chat/standing.h"
 
-#include <signal.h>
-
 #include "spool/place.h"
 
 static struct place place = {.fd = -1};
@@ -46,24 +44,14 @@ void standing_move(struct cursor at)
     warn_if(place_move(&place, at));
 }
 
-/* How mod_cgid and mod_cgi say that nobody reads any more. */
-static void on_term(int signal_number)
-{
-    place_doubt(&place);
-    signal(signal_number, SIG_DFL);
-    raise(signal_number);
-}
-
 void standing_guard(void)
 {
-    if (place.fd != -1)
-        signal(SIGTERM, on_term);
+    place_guard(&place);
 }
 
 /* What the web server did not take before it closed was never said. Rather some twice than never. */
 void standing_leave(void)
 {
-    signal(SIGTERM, SIG_DFL);
     if (place.fd == -1 || !cgi_stream_gone())
         place_leave(&place);
     else if (cgi_stream_lost())

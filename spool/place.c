@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,12 @@ static int read_line(struct place *place)
     return parse(place, text);
 }
 
+static void let_go(struct place *place)
+{
+    file_close(place->fd);
+    place->fd = -1;
+}
+
 /* Safe in a signal's handler, as clock_boot_ms with a test's clock would not be. */
 static int64_t now_ms(void)
 {
@@ -96,13 +103,35 @@ static int write_line(struct place *place)
     return 0;
 }
 
-void place_doubt(const struct place *place)
+/* Nothing here reads or writes where the file stands, so a handler may move it: pwrite is not among
+ * what it may call. */
+static void go_back(const struct place *place)
 {
-    int saved = errno;
+    if (now_ms() < place->moved_ms + PLACE_DOUBT_MSEC && lseek(place->fd, 0, SEEK_SET) == 0)
+        (void)!write(place->fd, place->before, place->before_len);
+}
 
-    if (place->fd != -1 && now_ms() < place->moved_ms + PLACE_DOUBT_MSEC)
-        (void)!pwrite(place->fd, place->before, place->before_len, 0);
-    errno = saved;
+void place_doubt(struct place *place)
+{
+    if (place->fd != -1)
+        go_back(place);
+    let_go(place);
+}
+
+static const struct place *guarded;
+
+static void on_term(int number)
+{
+    go_back(guarded);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void place_guard(const struct place *place)
+{
+    guarded = place;
+    if (place->fd != -1)
+        signal(SIGTERM, on_term);
 }
 
 static void token_mark(char mark[PLACE_TOKEN_SIZE], const char *token)
@@ -150,12 +179,6 @@ static bool within(int64_t ms, int64_t sec)
     int64_t age = clock_wall_us() / 1000 - ms;
 
     return age <= sec * 1000 && age >= -sec * 1000;
-}
-
-static void let_go(struct place *place)
-{
-    file_close(place->fd);
-    place->fd = -1;
 }
 
 /* Look at one: 1: free, and held by us now; 0: its stream lives (place->token may be ""), or it was

@@ -55,12 +55,14 @@ int place_begin(struct place *place, struct cursor at);
 int place_move(struct place *place, struct cursor at);
 
 /*
- * We are being ended from outside. A web server learns that its client has gone by passing on what
+ * It is being ended from outside. A web server learns that its client has gone by passing on what
  * we say, and then ends us at once: what was written within the last PLACE_DOUBT_MSEC did not
- * arrive, or may not have. The place moves back before it. May be called by a signal's handler;
- * nothing but the process's end may follow.
+ * arrive, or may not have. The place moves back before it, and is left.
  */
-void place_doubt(const struct place *place);
+void place_doubt(struct place *place);
+
+/* From now on the same happens when SIGTERM ends the process. `place` stays where it is. */
+void place_guard(const struct place *place);
 
 /* It ends, and the next one may take the place. */
 void place_leave(struct place *place);
