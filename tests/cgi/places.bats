@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2154
 # (tests as subshells, variables that lib.bash takes and gives)
 #
 # Streams without a cursor, as clients open them that keep none: each goes on where one like it has ended,
