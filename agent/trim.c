@@ -18,6 +18,7 @@ static int64_t run(struct agent *agent)
     const struct report *report = &agent->report;
 
     tidy_sent(spool, report);
+    tidy_streams(spool, report);
     tidy_drafts(spool, report);
     open_tidy(spool, report);
     tidy_tokens(spool, report);

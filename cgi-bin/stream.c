@@ -10,7 +10,8 @@
  * REPLY    200, an envelope as soon as there is something in it or the time is over; or server-sent
  *          events until the time is over, the token's end, or the client's. Events, and a poll without
  *          a cursor, begin with who of one's friends is online.
- * FILES    reads journal/, threads/, presence/; touches online/<user>; moves users/<user>/delivered.
+ * FILES    reads journal/, threads/, presence/; touches online/<user>; moves users/<user>/delivered;
+ *          without a cursor keeps its place in users/<user>/streams/.
  * ERRORS   400 damaged since, wait or limit; 401, a wrong or expired Bearer too; 404 wrong or expired
  *          token in the path; 405. With too many streams open, an envelope comes at once and names
  *          retry_after; events end at once and name a longer `retry`.
@@ -24,6 +25,7 @@
 #include "base/scratch.h"
 #include "chat/endpoint.h"
 #include "chat/people.h"
+#include "chat/standing.h"
 #include "protocol/envelope.h"
 #include "protocol/query.h"
 #include "protocol/stanza.h"
@@ -49,9 +51,10 @@ static struct wait wait_state;
 static struct buf out;
 SCRATCH static char text[BATCH_MAX + 2 * STANZA_LINE_MAX];
 
-static bool has_cursor;     /* the client keeps one, so that it will say what it has got */
-static int64_t deadline_ms; /* by the boot clock */
-static int64_t touched_ms;  /* the last sign of life */
+static bool has_cursor;        /* the client keeps one, so that it will say what it has got */
+static struct cursor gathered; /* the last put into `out`: what a client would name */
+static int64_t deadline_ms;    /* by the boot clock */
+static int64_t touched_ms;     /* the last sign of life */
 static bool over_budget;
 static uint64_t limit;
 
@@ -84,12 +87,15 @@ static void die_reading(void)
 
 static void open_reader(void)
 {
-    struct cursor since;
+    struct cursor given;
+    const struct cursor *since;
 
-    has_cursor = read_cursor(&since);
-    if (reader_open(&reader, &endpoint.spool, &endpoint.me, &people_grammar,
-                    has_cursor ? &since : NULL) == -1)
+    has_cursor = read_cursor(&given);
+    since = standing_find(&endpoint, has_cursor ? &given : NULL);
+    if (reader_open(&reader, &endpoint.spool, &endpoint.me, &people_grammar, since) == -1)
         die_reading();
+    gathered = since == NULL ? reader.journal.at : *since;
+    standing_begin(gathered);
     /* Coming back with a cursor says that all before it has arrived. */
     if (has_cursor && !reader.limited &&
         user_deliver(&endpoint.spool, &endpoint.me, reader.journal.at) == -1)
@@ -210,8 +216,11 @@ static _Noreturn void answer_poll(void)
 
     cursor_print(cursor, reader.journal.at);
     envelope_close(&envelope, cursor, reader.limited, over_budget && idle ? BUSY_RETRY_SEC : 0);
+    standing_offer(reader.journal.at);
     if (cgi_send(200, "application/json", out.data, out.len) == 0)
         acknowledge();
+    else
+        standing_withdraw();
     exit(0);
 }
 
@@ -251,11 +260,13 @@ static int gather_events(void)
     int found = 1;
 
     while (out.len < BATCH_MAX && (found = reader_next(&reader, &line, &len)) == 1) {
-        cursor_print(cursor, reader.journal.at);
+        gathered = reader.journal.at;
+        cursor_print(cursor, gathered);
         event_put(&out, cursor, line, len);
     }
     if (reader.limited) {
-        cursor_print(cursor, reader.journal.at);
+        gathered = reader.journal.at;
+        cursor_print(cursor, gathered);
         event_limited(&out, cursor);
         reader.limited = false;
     }
@@ -274,9 +285,11 @@ static int send_events(int64_t *spoken_ms)
         if (more == 0 && out.len == 0 && clock_boot_ms() >= *spoken_ms + HEARTBEAT_MSEC)
             event_heartbeat(&out);
         if (out.len > 0) {
+            standing_look();
             if (cgi_stream_write(out.data, out.len) == -1)
                 return -1;
             acknowledge();
+            standing_move(gathered);
             out.len = 0;
             *spoken_ms = clock_boot_ms();
         }
@@ -293,10 +306,12 @@ static void events(void)
         return;
     cursor_print(cursor, reader.journal.at);
     event_prime(&out, cursor, over_budget ? BUSY_RETRY_SEC * 1000 : RETRY_MSEC);
+    standing_guard();
     greet_all(put_as_event);
     while (send_events(&spoken_ms) == 0 && wait_on(spoken_ms))
         continue;
     wait_disarm(&wait_state);
+    standing_leave();
 }
 
 /* When to stop, and whether to wait at all. */

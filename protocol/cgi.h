@@ -141,5 +141,10 @@ void cgi_warn(const char *object, const char *what);
 int cgi_stream_head(const char *type);
 /* Write all, within 30 s. -1 (errno): the peer has gone, or does not read. */
 int cgi_stream_write(const char *bytes, size_t len);
+/* Whether the web server has still to take something of what was written. */
+bool cgi_stream_unread(void);
+/* Whether it has closed its end; and without having taken all. */
+bool cgi_stream_gone(void);
+bool cgi_stream_lost(void);
 
 #endif

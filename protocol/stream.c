@@ -4,11 +4,14 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cgi_private.h"
 
 static bool streaming;
+static bool reset; /* the other end was closed with something in it, as only a socket says */
 
 int cgi_stream_head(const char *type)
 {
@@ -48,12 +51,44 @@ int reply_write(const char *bytes, size_t len)
             return -1;
         }
         sent = write(STDOUT_FILENO, bytes, step);
-        if (sent < 0 && errno != EINTR && errno != EAGAIN)
+        if (sent < 0 && errno != EINTR && errno != EAGAIN) {
+            reset = reset || errno == ECONNRESET;
             return -1;
+        }
         if (sent > 0) {
             bytes += sent;
             len -= (size_t)sent;
         }
     }
     return 0;
+}
+
+bool cgi_stream_unread(void)
+{
+    int bytes = 0;
+
+    /* What a socket has not handed over; of a pipe, what can be read from it. */
+    if (ioctl(STDOUT_FILENO, TIOCOUTQ, &bytes) == -1 &&
+        ioctl(STDOUT_FILENO, FIONREAD, &bytes) == -1)
+        return false;
+    return bytes > 0;
+}
+
+bool cgi_stream_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+
+    return poll(&out, 1, 0) == 1;
+}
+
+bool cgi_stream_lost(void)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+
+    if (!cgi_stream_gone())
+        return false;
+    if (getsockopt(STDOUT_FILENO, SOL_SOCKET, SO_ERROR, &error, &size) == 0)
+        reset = reset || error == ECONNRESET;
+    return reset || cgi_stream_unread();
 }

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "dir.h"
 #include "file.h"
+#include "place.h"
 #include "token.h"
 #include "upload.h"
 #include "user.h"
@@ -73,6 +74,23 @@ void tidy_sent(struct spool *spool, const struct report *report)
     struct tidying tidying = {spool, report};
 
     if (user_each(spool, tidy_user, &tidying) == -1)
+        report_failed(report, "users", NULL);
+}
+
+static int tidy_user_streams(void *context, const struct user *user)
+{
+    struct tidying *tidying = context;
+
+    if (place_tidy(tidying->spool, user) == -1)
+        report_failed(tidying->report, "users", user->dir);
+    return 0;
+}
+
+void tidy_streams(struct spool *spool, const struct report *report)
+{
+    struct tidying tidying = {spool, report};
+
+    if (user_each(spool, tidy_user_streams, &tidying) == -1)
         report_failed(report, "users", NULL);
 }
 

@@ -20,6 +20,9 @@ void tidy_presence(struct spool *spool, const struct report *report);
 /* users/<user>/sent/; the stanza itself stays in its thread. */
 void tidy_sent(struct spool *spool, const struct report *report);
 
+/* users/<user>/streams/: where streams ended to which nobody has come back (place.h). */
+void tidy_streams(struct spool *spool, const struct report *report);
+
 /* What a killed program was making under a name with a dot: in the root, threads/, their
  * files/, and users/. */
 void tidy_drafts(struct spool *spool, const struct report *report);

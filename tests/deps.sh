@@ -19,13 +19,14 @@ declare -A group=(
     [nginx]='nginx:nginx fcgiwrap:fcgiwrap'
     [test]='libcmocka-dev:/usr/include/cmocka.h bats:bats strace:strace
         inotify-tools:inotifywait jq:jq curl:curl'
-    [browser]='chromium:chromium nodejs:node npm:npm'
+    [browser]='chromium:chromium firefox-esr:firefox-esr nodejs:node npm:npm'
+    [proxy]='nginx:nginx squid:squid'
     [demo]='curl:curl jq:jq'
     [bench]='curl:curl jq:jq'
 )
 group[build]="${group[compile]} ${group[musl]}"
 group[check]="${group[lint]} ${group[test]} ${group[apache]} ${group[lighttpd]} ${group[nginx]}
-    ${group[browser]}"
+    ${group[browser]} ${group[proxy]}"
 group[bench]+=" ${group[apache]} ${group[lighttpd]} ${group[nginx]}"
 
 there() {
@@ -96,7 +97,7 @@ install_packages() {
     apt install --no-install-recommends "$@" >/dev/null ||
         { apt update && apt install --no-install-recommends "$@" >/dev/null; } || return 1
     # shellcheck disable=SC2046
-    disable_services $(printf '%s\n' "$@" | grep -xE 'lighttpd|nginx|fcgiwrap')
+    disable_services $(printf '%s\n' "$@" | grep -xE 'lighttpd|nginx|fcgiwrap|squid')
 }
 
 main() {

@@ -8,7 +8,7 @@
 #   cgi      tests/cgi/*.bats: the programs without a server
 #   asan     the same with the sanitizers
 #   system   tests/system/*.bats: through real servers
-#   browser  tests/browser/*.test.mjs: a real browser
+#   browser  tests/browser/*.test.mjs: real browsers, a job for each
 #
 # A job is one program, one bats file or one linter. As many run at once as there are processors, but a
 # file that has the line "# check: alone" (measures time, uses the whole machine) runs after the others by
@@ -44,7 +44,9 @@ jobs_of() {
     system) bats_jobs system '' '' tests/system/*.bats ;;
     browser)
         for file in tests/browser/*.test.mjs; do
-            echo "browser/$(basename "$file" .test.mjs)|tap|alone|node --test-reporter=tap $file"
+            for name in chromium firefox; do
+                echo "browser/$(basename "$file" .test.mjs) ($name)|tap|alone|env BROWSER=$name node --test-reporter=tap $file"
+            done
         done
         ;;
     *) echo "no suite '$1'" >&2 && return 1 ;;

@@ -8,20 +8,20 @@ import { after, before, test } from 'node:test';
 import { openPage, startBrowser, startSite } from './site.mjs';
 
 let site;
-let chromium;
+let running;
 let alice;
 let bob;
 
 before(async () => {
   process.env.SPOOLCHAT_MESSAGES_PER_MINUTE = '0';
   site = await startSite();
-  chromium = await startBrowser();
-  alice = await openPage(chromium.browser, site, 'alice');
-  bob = await openPage(chromium.browser, site, 'bob');
+  running = await startBrowser();
+  alice = await openPage(running.browser, site, 'alice');
+  bob = await openPage(running.browser, site, 'bob');
 });
 
 after(async () => {
-  await chromium?.stop();
+  await running?.stop();
   await site?.stop();
 });
 
@@ -87,7 +87,7 @@ test('a friend who comes is seen coming', async () => {
 
 test('a stream that ends is resumed by the browser: nothing lost, nothing twice', async () => {
   const { thread_id: thread } = await post(alice, 'start-session', { user: 'carol' });
-  const carol = await openPage(chromium.browser, site, 'carol');
+  const carol = await openPage(running.browser, site, 'carol');
   await listen(carol, 'stream?wait=1'); // ends each second; the browser comes back after 3
   const said = [];
   for (let i = 0; i < 3; i += 1) {
@@ -105,7 +105,7 @@ test('a stream that ends is resumed by the browser: nothing lost, nothing twice'
 test('with a token a page needs no login', async () => {
   const { token } = await post(bob, 'token', {});
   const { thread_id: thread } = await post(bob, 'start-session', { user: 'alice' });
-  const guest = await openPage(chromium.browser, site);
+  const guest = await openPage(running.browser, site);
   await listen(guest, `stream/${token}`);
   const answer = await post(guest, `send-message/${token}`, { thread_id: thread, message: 'from a guest page' });
   assert.equal(answer.status, 200);

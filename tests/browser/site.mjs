@@ -8,35 +8,53 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 
-/** Start a site (site.sh); its `base`, `origin` and `spool`, and `stop()`. */
+/** Start a site (site.sh); its `base`, `origin` and `spool`, `tell(command)` to do what site.sh can, and `stop()`. */
 export async function startSite(server = 'apache-event') {
   const script = fileURLToPath(new URL('site.sh', import.meta.url));
   const child = spawn('bash', [script, server], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const lines = createInterface({ input: child.stdout });
-  const line = await Promise.race([new Promise((resolve) => lines.once('line', resolve)), ended]);
+  const next = () => Promise.race([new Promise((resolve) => lines.once('line', resolve)), ended]);
+  const line = await next();
   if (typeof line !== 'string') throw new Error(`the site did not start: ${line}`);
+  const tell = async (command) => {
+    const answer = next();
+    child.stdin.write(`${command}\n`);
+    if (await answer !== 'done') throw new Error(`${command}: ${await answer}`);
+  };
   const stop = async () => {
     child.stdin.end();
     const status = await ended;
     if (status !== 0) throw new Error(`the site did not stop cleanly: ${status}`);
   };
-  return { ...JSON.parse(line), stop };
+  return { ...JSON.parse(line), tell, stop };
 }
 
-/** Chromium, without anything that would look for other hosts. */
-export async function startBrowser() {
-  const profile = await mkdtemp(join(tmpdir(), 'spoolchat-chromium.'));
-  const browser = await chromium.launch({
+const launch = {
+  // Without anything that would look for other hosts.
+  chromium: (profile) => chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
       '--disable-background-networking', '--disable-component-update', '--disable-sync',
       `--crash-dumps-dir=${profile}`,
     ],
-  });
+  }),
+  // Debian's own, driven by WebDriver BiDi, which the channel stands for.
+  firefox: (profile) => firefox.launch({
+    channel: 'moz-firefox',
+    executablePath: '/usr/bin/firefox-esr',
+    env: { ...process.env, HOME: profile, XDG_CACHE_HOME: profile },
+  }),
+};
+
+/** The browser that $BROWSER names. */
+export async function startBrowser() {
+  const name = process.env.BROWSER ?? 'chromium';
+  const profile = await mkdtemp(join(tmpdir(), `spoolchat-${name}.`));
+  const browser = await launch[name](profile);
   const stop = async () => {
     await browser.close();
     await rm(profile, { recursive: true, force: true });

@@ -2,7 +2,13 @@
 # SPDX-License-Identifier: MIT
 #
 # tests/browser/site.sh [SERVER]: a site with an agent for a browser test. Prints a line of JSON when it
-# runs, and stops everything when its standard input ends, however the test ended.
+# runs, and stops everything when its standard input ends, however the test ended. Until then it does what
+# a line there says, and answers `done`:
+#
+#   forward SECONDS            the programs' clocks
+#   stop, start                the web server, with all it runs; on the same port again
+#   restart                    Apache by its own SIGHUP: nobody is refused meanwhile
+#   say USER THREAD TEXT       the program itself, as if a web server had started it
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
@@ -10,7 +16,32 @@ HTDOCS=tests/browser/pages
 # shellcheck source=tests/system/lib.bash
 . tests/system/lib.bash
 
+# say USER THREAD TEXT
+say() {
+    local body="thread_id=$2&message=$3" env
+    mapfile -t env < <(site_env "$SITE")
+    printf %s "$body" | as_site_user env -i "${env[@]}" GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=POST \
+        REMOTE_USER="$1" CONTENT_LENGTH=${#body} CONTENT_TYPE=application/x-www-form-urlencoded \
+        "$SITE/cgi-bin/send-message" | grep -q '^Status: 200'
+}
+
+obey() {
+    local verb=$1
+    shift
+    case $verb in
+    forward) clock_forward "$1" ;;
+    stop) site_end "$SITE" server ;;
+    start) site_run "$SITE" "$server" "$(<"$SITE/run/port")" ;;
+    restart) kill -HUP "$(<"$SITE/run/server.pid")" ;;
+    say) say "$@" ;;
+    *) false ;;
+    esac
+}
+
 trap 'site_stop >&2' EXIT
-site_start "${1:-apache-event}" && agent_start || exit 1
+server=${1:-apache-event}
+site_start "$server" && agent_start || exit 1
 printf '{"base": "%s", "origin": "%s", "spool": "%s"}\n' "$BASE" "${BASE%/*}" "$SPOOL"
-cat >/dev/null
+while read -r -a words; do
+    if obey "${words[@]}" </dev/null >&2; then echo 'done'; else echo "failed: ${words[*]}"; fi
+done

@@ -988,6 +988,7 @@ END
     done
     eventually 5 delivered_is bob "$(sed -n 's/^id: //p' "$cgi_output" | tail -n 1)"
     process_alive "$cgi_pid"
+    clock_forward 61 # places.bats has what happens in the minute in which a stream went on at a place
     poll bob
     same '' "$(texts)"
 }

@@ -10,8 +10,10 @@ apache_run() {
 }
 
 apache_conf() {
-    local dir=$1 port=$2 mpm=$3 cgi_bin module
+    local dir=$1 port=$2 mpm=$3 cgi_bin htdocs module
+    # Either may be a link, and Apache asks its <Directory> for the name it went by.
     cgi_bin=$(realpath "$dir/cgi-bin")
+    htdocs=$(realpath "$dir/htdocs")
     for module in "mpm_$mpm" alias authn_core authn_file authz_core authz_user auth_basic env setenvif mime dir; do
         echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
     done
@@ -34,14 +36,14 @@ Timeout 60
     Require all denied
 </Directory>
 
-DocumentRoot "$dir/htdocs"
+DocumentRoot "$htdocs"
 DirectoryIndex index.html
 TypesConfig /dev/null
 AddType text/html .html
 AddType text/css .css
 AddType text/javascript .js .mjs
 AddType image/svg+xml .svg
-<Directory "$(realpath "$dir/htdocs")">
+<Directory "$htdocs">
     Require all granted
 </Directory>
 

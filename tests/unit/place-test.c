@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+#include <sched.h>
+#include <sys/ioctl.h>
+
+#include "spool/place.h"
+
+#define TOKEN "7d1f0a5e-1234-4abc-8def-0123456789ab"
+#define OTHER "0b1e7c2a-8f0d-4c58-9d52-2f4c4b1f9a10"
+
+/* A cursor as the journal would give it: record n, a second later than the one before. */
+static struct cursor after(uint64_t records)
+{
+    return (struct cursor){records, (int64_t)records * 1000};
+}
+
+static void expect_at(const struct place *place, uint64_t records)
+{
+    if (place->at.next != records || place->at.ms != (int64_t)records * 1000)
+        fail_msg("at %llu, not %llu", (unsigned long long)place->at.next,
+                 (unsigned long long)records);
+}
+
+/* Take a place and begin there, or at `otherwise`. */
+static void start(struct fixture *f, struct place *place, const char *token, int found,
+                  uint64_t otherwise)
+{
+    struct user alice = fixture_known(f, "alice");
+
+    assert_int_equal(place_take(place, &f->spool, &alice, token), found);
+    assert_int_equal(place_begin(place, found == 1 ? place->at : after(otherwise)), 0);
+}
+
+/* A stream that began at `began`, came to `at`, and ended. */
+static void has_been(struct fixture *f, const char *token, uint64_t at)
+{
+    struct place place;
+
+    start(f, &place, token, 0, at);
+    place_leave(&place);
+}
+
+static int places(struct fixture *f)
+{
+    return fixture_entries(f->spool.users, "alice/streams");
+}
+
+/* ---- Coming back  */
+
+static void where_it_left_off(void **state)
+{
+    struct fixture *f = *state;
+    struct place place;
+
+    start(f, &place, NULL, 0, 3);
+    assert_int_equal(place_move(&place, after(5)), 0);
+    file_close(place.fd); /* as the kernel does when a process is killed */
+    start(f, &place, NULL, 1, 0);
+    expect_at(&place, 5);
+    place_leave(&place);
+    assert_int_equal(places(f), 1);
+}
+
+static void the_living_keep_theirs(void **state)
+{
+    struct fixture *f = *state;
+    struct place one;
+    struct place other;
+
+    start(f, &one, NULL, 0, 3);
+    fixture_clock(f, PLACE_RECENT_SEC + 1);
+    start(f, &other, NULL, 0, 9);
+    assert_int_equal(place_move(&one, after(7)), 0);
+    place_leave(&other);
+    start(f, &other, NULL, 1, 0);
+    expect_at(&other, 9);
+    place_leave(&one);
+    place_leave(&other);
+    assert_int_equal(places(f), 2);
+}
+
+static void the_best_of_several(void **state)
+{
+    static const struct {
+        const char *tokens[3];
+        uint64_t at[3];
+        const char *token;
+        uint64_t expected;
+    } rows[] = {
+        {{NULL, NULL, NULL}, {4, 6, 5}, NULL, 6},
+        {{TOKEN, NULL, OTHER}, {4, 6, 8}, TOKEN, 4},
+        {{TOKEN, NULL, TOKEN}, {4, 6, 5}, TOKEN, 5},
+        {{TOKEN, OTHER, TOKEN}, {4, 6, 5}, NULL, 6},
+        {{TOKEN, NULL, OTHER}, {4, 3, 8}, NULL, 3},
+        {{OTHER, OTHER, OTHER}, {4, 3, 8}, TOKEN, 8},
+        {{TOKEN, TOKEN, TOKEN}, {10, 9, 11}, TOKEN, 11},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct user alice = fixture_known(f, "alice");
+        struct place place[3];
+        for (size_t j = 0; j < 3; j++) {
+            int found = place_take(&place[j], &f->spool, &alice, rows[i].tokens[j]);
+            assert_in_range(found, 0, 1);
+            assert_int_equal(place_begin(&place[j], after(rows[i].at[j])), 0);
+        }
+        for (size_t j = 0; j < 3; j++)
+            place_leave(&place[j]);
+        start(f, &place[0], rows[i].token, 1, 0);
+        if (place[0].at.next != rows[i].expected)
+            fail_msg("row %zu: at %llu", i, (unsigned long long)place[0].at.next);
+        place_leave(&place[0]);
+        fixture_clock(f, (long)(i + 1) * 2 * PLACE_LIFE_SEC);
+    }
+}
+
+static void two_users_two_places(void **state)
+{
+    struct fixture *f = *state;
+    struct user bob = fixture_known(f, "bob");
+    struct place place;
+
+    has_been(f, NULL, 5);
+    assert_int_equal(place_take(&place, &f->spool, &bob, NULL), 0);
+    place_leave(&place);
+}
+
+/* Somebody new took the place of a client that was away: it may begin where they did. */
+static void where_another_found_it_just_now(void **state)
+{
+    struct fixture *f = *state;
+    struct place first;
+    struct place second;
+    struct place late;
+
+    has_been(f, NULL, 5);
+    start(f, &first, NULL, 1, 0);
+    assert_int_equal(place_move(&first, after(8)), 0);
+    start(f, &second, NULL, 1, 0);
+    expect_at(&second, 5);
+    assert_int_equal(place_move(&second, after(8)), 0);
+    fixture_clock(f, PLACE_RECENT_SEC + 1);
+    start(f, &late, NULL, 0, 8);
+    place_leave(&first);
+    place_leave(&second);
+    place_leave(&late);
+}
+
+/* ---- Answers that end the request  */
+
+static void offered_while_the_process_lives(void **state)
+{
+    struct fixture *f = *state;
+    struct place one;
+    struct place other;
+
+    start(f, &one, NULL, 0, 3);
+    place_offer(&one, after(4));
+    start(f, &other, NULL, 1, 0);
+    expect_at(&other, 4);
+    place_withdraw(&one, after(3)); /* too late: it is another's */
+    place_leave(&other);
+    start(f, &other, NULL, 1, 0);
+    expect_at(&other, 4);
+    place_leave(&other);
+    assert_int_equal(places(f), 1);
+}
+
+static void withdrawn_when_nobody_got_it(void **state)
+{
+    struct fixture *f = *state;
+    struct place place;
+
+    start(f, &place, NULL, 0, 3);
+    place_offer(&place, after(4));
+    place_withdraw(&place, after(3));
+    start(f, &place, NULL, 1, 0);
+    expect_at(&place, 3);
+    place_leave(&place);
+}
+
+/* ---- Their end  */
+
+static void a_cursor_spends_its_own(void **state)
+{
+    static const struct {
+        const char *token;
+        uint64_t cursor;
+        int left;
+    } rows[] = {{NULL, 5, 1}, {TOKEN, 4, 1}, {OTHER, 5, 1}, {TOKEN, 5, 0}, {TOKEN, 5, 0}};
+    struct fixture *f = *state;
+    struct user alice = fixture_known(f, "alice");
+
+    assert_int_equal(place_spend(&f->spool, &alice, TOKEN, after(5)), 0); /* none at all */
+    has_been(f, TOKEN, 5);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(place_spend(&f->spool, &alice, rows[i].token, after(rows[i].cursor)), 0);
+        if (places(f) != rows[i].left)
+            fail_msg("row %zu: %d left", i, places(f));
+    }
+}
+
+static void a_living_one_is_not_spent(void **state)
+{
+    struct fixture *f = *state;
+    struct user alice = fixture_known(f, "alice");
+    struct place place;
+
+    start(f, &place, NULL, 0, 5);
+    assert_int_equal(place_spend(&f->spool, &alice, NULL, after(5)), 0);
+    assert_int_equal(places(f), 1);
+    place_leave(&place);
+}
+
+static void an_hour_after_its_end(void **state)
+{
+    struct fixture *f = *state;
+    struct user alice = fixture_known(f, "alice");
+    struct place place;
+
+    start(f, &place, NULL, 0, 5);
+    fixture_clock(f, 2 * PLACE_LIFE_SEC);
+    assert_int_equal(place_tidy(&f->spool, &alice), 0); /* it lives */
+    assert_int_equal(places(f), 1);
+    place_leave(&place);
+    fixture_clock(f, 3 * PLACE_LIFE_SEC - 1);
+    assert_int_equal(place_tidy(&f->spool, &alice), 0);
+    assert_int_equal(places(f), 1);
+    fixture_clock(f, 3 * PLACE_LIFE_SEC + 1);
+    assert_int_equal(place_tidy(&f->spool, &alice), 0);
+    assert_int_equal(places(f), 0);
+}
+
+static void too_old_is_not_taken(void **state)
+{
+    struct fixture *f = *state;
+
+    has_been(f, NULL, 5);
+    fixture_clock(f, PLACE_LIFE_SEC + 1);
+    has_been(f, NULL, 9);
+    assert_int_equal(places(f), 1);
+    fixture_clock(f, -2 * PLACE_LIFE_SEC); /* nor is one from a future that is far off */
+    has_been(f, NULL, 12);
+    assert_int_equal(places(f), 1);
+}
+
+static void the_damaged_goes(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "\n",
+        "-\n",
+        "- 1 0-0 1\n",
+        "- 1 0-0 1 nonsense\n",
+        "- x 0-0 1 0-0\n",
+        "0123456789abcdef0 1 0-0 1 0-0\n",
+        "- 1 0-0 99999999999999999999 5-5\n",
+    };
+    struct fixture *f = *state;
+    struct place place;
+
+    has_been(f, NULL, 5);
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        fixture_write(f->spool.users, "alice/streams/" OTHER, texts[i]);
+        start(f, &place, NULL, 1, 0);
+        expect_at(&place, 5);
+        place_leave(&place);
+        if (places(f) != 1)
+            fail_msg("row %zu is there", i);
+    }
+}
+
+static void what_is_no_place_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct place place;
+
+    has_been(f, NULL, 5);
+    fixture_write(f->spool.users, "alice/streams/note", "mine");
+    assert_int_equal(symlinkat("/etc/passwd", f->spool.users, "alice/streams/" OTHER), 0);
+    start(f, &place, NULL, 1, 0);
+    expect_at(&place, 5);
+    place_leave(&place);
+    assert_int_equal(places(f), 3);
+}
+
+/* ---- Many at once  */
+
+#define CROWD 8
+
+static int take_one(void *context, int index)
+{
+    const int *gate = context;
+    struct spool spool;
+    struct user alice;
+    struct place place;
+    int arrived = 0;
+
+    (void)index;
+    if (spool_open(&spool) == -1 || user_named(&alice, "alice") == -1 ||
+        place_take(&place, &spool, &alice, NULL) != 1 || place.at.next != 5 ||
+        write(gate[1], "x", 1) != 1)
+        return 1;
+    /* Hold it until everybody has one. */
+    while (arrived < CROWD && ioctl(gate[0], FIONREAD, &arrived) == 0)
+        sched_yield();
+    return 0;
+}
+
+/* Of eight free ones, eight who come together get one each. */
+static void nobody_shares(void **state)
+{
+    struct fixture *f = *state;
+    struct place crowd[CROWD];
+    int gate[2];
+
+    for (size_t i = 0; i < CROWD; i++)
+        start(f, &crowd[i], NULL, 0, 5);
+    for (size_t i = 0; i < CROWD; i++)
+        place_leave(&crowd[i]);
+    assert_int_equal(pipe(gate), 0);
+    assert_int_equal(fixture_fork(CROWD, take_one, gate), CROWD);
+    assert_int_equal(places(f), CROWD);
+    close(gate[0]);
+    close(gate[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SPOOL_TEST(where_it_left_off),
+        SPOOL_TEST(the_living_keep_theirs),
+        SPOOL_TEST(the_best_of_several),
+        SPOOL_TEST(two_users_two_places),
+        SPOOL_TEST(where_another_found_it_just_now),
+        SPOOL_TEST(offered_while_the_process_lives),
+        SPOOL_TEST(withdrawn_when_nobody_got_it),
+        SPOOL_TEST(a_cursor_spends_its_own),
+        SPOOL_TEST(a_living_one_is_not_spent),
+        SPOOL_TEST(an_hour_after_its_end),
+        SPOOL_TEST(too_old_is_not_taken),
+        SPOOL_TEST(the_damaged_goes),
+        SPOOL_TEST(what_is_no_place_stays),
+        SPOOL_TEST(nobody_shares),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
