@@ -168,3 +168,16 @@ opening() {
     found=$(grep -nIE "$(IFS='|' && echo "${private[*]}")" -- "${list[@]}" || true)
     same '' "$found"
 }
+
+# The table of conformance names a file and a test in each row.
+@test "every test that the protocol's table names is there" {
+    local file name count=0
+    while IFS='|' read -r _ _ _ file name _; do
+        file=$(compgen -G "tests/${file// /}.*") || { echo "no tests/$file" >&2 && return 1; }
+        name=${name# }
+        name=${name% }
+        grep -qF -e "@test \"$name" -e "test('$name" "$file" || { echo "$file has no '$name'" >&2 && return 1; }
+        count=$((count + 1))
+    done < <(sed -n '/^## Conformance/,$p' protocol/README.md | grep '^|.*/')
+    ((count > 30))
+}
