@@ -156,7 +156,9 @@ static void messages_that_set_it(void **state)
         {"\"text\":\"t\"", false},
         {"\"subject\":null,\"text\":\"t\"", false},
         {"\"subject\":\"s\",\"attachments\":[{}]", false},
-        {"\"subject\":\"s\",\"replaces\":{\"seq\":1}", false},
+        {"\"subject\":\"s\",\"replaces\":1", false},
+        {"\"retracts\":1", false},
+        {"\"reaction\":{\"to\":1,\"text\":\"x\"}", false},
     };
 
     (void)state;
