@@ -238,3 +238,9 @@ cgi_end() {
         wait "$pid" 2>/dev/null || true
     done
 }
+
+# Whether the stream with this process id waits; where the kernel does not say, whether it has opened the journal
+# once more to.
+waits() {
+    grep -qs poll "/proc/$1/wchan" || (($(readlink "/proc/$1/fd/"* | grep -c '/journal$') > 1))
+}

@@ -70,11 +70,6 @@ comes_in() {
     same 'retry: 3000' "$(grep '^retry:' <<<"$body")"
 }
 
-# Whether a process waits for the journal to grow.
-listens() {
-    find "/proc/$1/fd" -lname '*inotify*' | grep -q .
-}
-
 end_one() {
     kill -KILL "${waiting[0]}"
     wait "${waiting[0]}" 2>/dev/null || true
@@ -129,7 +124,7 @@ end_one() {
         waiting+=("$cgi_pid")
     done
     for pid in "${waiting[@]}"; do
-        eventually 20 listens "$pid"
+        eventually 20 waits "$pid"
     done
     as alice POST send-message 'to=bob&message=hello'
     expect 200

@@ -57,11 +57,6 @@ ended() {
     (($(clock_ms) - begin < $1)) || { echo "after $(($(clock_ms) - begin)) ms"; return 1; }
 }
 
-# Whether it waits; where the kernel does not say, whether it has opened the journal once more to.
-waits() {
-    grep -qs poll "/proc/$1/wchan" || (($(readlink "/proc/$1/fd/"* | grep -c '/journal$') > 1))
-}
-
 # ---- What lands between the look and the wait --------------------------------------------------
 
 # Each is stopped for three seconds on its way, at another place; what lands then must be seen, not only
