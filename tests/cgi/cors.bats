@@ -17,6 +17,8 @@ setup() {
     foreign='"detail":"This request comes from a foreign site."'
     endpoints=("$BIN"/cgi-bin/*)
     endpoints=("${endpoints[@]##*/}")
+    # What is asked here is the same code in all of them.
+    [[ $BIN != *asan* ]] || endpoints=(stream send-message token)
     as alice POST token
     token=$(field token)
     rows=0
