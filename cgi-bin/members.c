@@ -9,13 +9,13 @@
  *          room, with none leaves.
  * REPLY    200 {"thread", "subject", "open", "history", "memberCount", "members": [{"role", "entity":
  *          sender object}], "next": user or null}, in the order they came; who is banned is shown to
- *          owners and moderators only. POST: 200 {"success": true, "thread_id", "role": what it is
+ *          owners and moderators only, and by name alone unless a friend. POST: 200 {"success": true, "thread_id", "role": what it is
  *          now, "entity"}; the same again changes nothing.
  * FILES    threads/<thread>/members, changes; users/<user>/threads/<thread>; presence/ and journal/
  *          for the others.
  * ERRORS   400 with the field and why; 401; 403 the role does not allow it, a set of people, the room
  *          is full, or somebody unknown or no friend; 404 no such thread, or not in it; 405; 411; 413;
- *          415; 507 no space.
+ *          415; 429 too many changes a minute, which count as messages; 507 no space.
  */
 
 #include <errno.h>
@@ -27,6 +27,7 @@
 #include "chat/room.h"
 #include "protocol/json.h"
 #include "protocol/stanza.h"
+#include "spool/file.h"
 #include "spool/user.h"
 
 #define PAGE_MAX 1000
@@ -66,6 +67,19 @@ static void read_page(void)
     limit = limit == 0 ? 1 : limit > PAGE_MAX ? PAGE_MAX : limit;
 }
 
+/* Of who is not in it one sees what one sees elsewhere. */
+static void put_entity(const struct user *user, bool is_in)
+{
+    int friends = is_in ? 1 : people_friends(&endpoint.spool, &endpoint.me, user);
+
+    if (friends == -1)
+        cgi_die_errno("users");
+    if (friends == 1)
+        people_sender_put(&reply, &endpoint.spool, user);
+    else
+        people_name_put(&reply, user);
+}
+
 static void show(const struct member *member)
 {
     if (shown == limit || reply.len > PAGE_BYTES) {
@@ -77,7 +91,7 @@ static void show(const struct member *member)
     buf_puts(&reply, "{\"role\":");
     json_put_string(&reply, member->role, strlen(member->role));
     buf_puts(&reply, ",\"entity\":");
-    people_sender_put(&reply, &endpoint.spool, &member->user);
+    put_entity(&member->user, strcmp(member->role, THREAD_BANNED) != 0);
     buf_puts(&reply, "}");
     last = member->user;
 }
@@ -88,8 +102,12 @@ static int list(void *context, const struct member *member)
     uint64_t joined;
 
     (void)context;
-    if (!banned && user_joined(&endpoint.spool, &member->user, id, &joined) == -1)
-        return errno == ENOENT ? 0 : -1; /* what a killed change has left */
+    if (!banned && user_joined(&endpoint.spool, &member->user, id, &joined) == -1) {
+        if (errno == ENOENT)
+            return 0; /* what a killed change has left */
+        if (!file_is_damage(errno))
+            return -1; /* a damaged entry is its user's trouble, not that of all */
+    }
     members += !banned;
     if (banned && !shows_banned)
         return 0;
@@ -235,7 +253,7 @@ static _Noreturn void post(void)
     buf_puts(&reply, "\",\"role\":\"");
     buf_puts(&reply, role_name(role));
     buf_puts(&reply, "\",\"entity\":");
-    people_sender_put(&reply, &endpoint.spool, &user);
+    put_entity(&user, role >= ROLE_GUEST);
     buf_puts(&reply, "}\n");
     cgi_reply(200, "application/json", reply.data, reply.len);
 }

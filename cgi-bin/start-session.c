@@ -12,7 +12,7 @@
  *          which nobody else need be.
  * FILES    threads/<thread>/, users/<each>/threads/<thread>, open/<thread>.
  * ERRORS   400 no user, not a name, too many, a damaged field; 401; 403 unknown, no friend, or oneself; 405; 411;
- *          413; 415; 507 no space.
+ *          413; 415; 429 too many rooms a minute, which count as messages; 507 no space.
  */
 
 #include <string.h>

@@ -259,6 +259,8 @@ static int gather_events(void)
     size_t len;
     int found = 1;
 
+    /* The last write may have waited for the client, who may have been sent away meanwhile. */
+    reader_forget(&reader);
     while (out.len < BATCH_MAX && (found = reader_next(&reader, &line, &len)) == 1) {
         gathered = reader.journal.at;
         cursor_print(cursor, gathered);

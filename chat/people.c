@@ -63,6 +63,11 @@ void people_sender_put(struct buf *out, struct spool *spool, const struct user *
         warn(user, "profile.json", "is no JSON object");
 }
 
+void people_name_put(struct buf *out, const struct user *user)
+{
+    (void)stanza_sender_put(out, user->name, "", 0);
+}
+
 int people_friends(struct spool *spool, const struct user *one, const struct user *other)
 {
     int friends = user_friends(spool, one, other);

@@ -24,6 +24,9 @@ extern const struct spool_grammar people_grammar;
  * left out. */
 void people_sender_put(struct buf *out, struct spool *spool, const struct user *user);
 
+/* The same without what the profile says, for whom that is not to be told. */
+void people_name_put(struct buf *out, const struct user *user);
+
 /*
  * Whether the two see each other (spool/user.h): 1, 0, or -1 with errno. A list that is no list is told
  * to the operator, and taken for one without the other in it.

@@ -20,6 +20,8 @@ struct asking {
     struct thread thread;
     struct room_about about;
     bool joins; /* whoever is in it stays what they are */
+    bool
+        outside; /* whom it is about was not in it and will not be: the members need not know them */
 };
 
 int room_about(struct thread *thread, struct room_about *about)
@@ -112,11 +114,15 @@ static int may_for_another(const struct asking *asking, const struct role_change
 
 static int may(void *context, struct role_change *change)
 {
-    const struct asking *asking = context;
+    struct asking *asking = context;
+    bool oneself = strcmp(change->by->dir, change->whom->dir) == 0;
+    int result = oneself ? may_for_oneself(asking, change) : may_for_another(asking, change);
 
-    if (strcmp(change->by->dir, change->whom->dir) == 0)
-        return may_for_oneself(asking, change);
-    return may_for_another(asking, change);
+    asking->outside = change->whom_is < ROLE_GUEST && change->role < ROLE_GUEST;
+    /* Nobody is kept in, and who leaves has been counted coming. */
+    if (result == 0 && !(oneself && change->role == ROLE_NONE))
+        session_count(asking->endpoint);
+    return result;
 }
 
 /* ---- Doing it ---- */
@@ -129,7 +135,10 @@ static int announce(void *context, const struct user *whom, enum role role)
     struct buf sender = buf_over(sender_text, sizeof sender_text);
     struct buf out = buf_over(text, sizeof text);
 
-    people_sender_put(&sender, &asking->endpoint->spool, whom);
+    if (asking->outside && role < ROLE_GUEST)
+        people_name_put(&sender, whom);
+    else
+        people_sender_put(&sender, &asking->endpoint->spool, whom);
     room_presence_put(&out, clock_wall_us(), sender.data, sender.len, asking->thread.id,
                       role_name(role), role >= ROLE_GUEST);
     return presence_publish(&asking->endpoint->spool, out.data, out.len);

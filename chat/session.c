@@ -10,6 +10,7 @@
 #include "protocol/room.h"
 #include "spool/clock.h"
 #include "spool/id.h"
+#include "spool/limit.h"
 #include "spool/open.h"
 #include "spool/thread.h"
 #include "spool/user.h"
@@ -35,6 +36,17 @@ void session_check_other(struct endpoint *endpoint, const struct user *other)
         cgi_die_errno("users");
     if (friends == 0)
         session_die_other();
+}
+
+void session_count(struct endpoint *endpoint)
+{
+    int wait_sec = limit_message(&endpoint->spool, &endpoint->me);
+
+    if (wait_sec == -1)
+        cgi_die_errno("users: limits");
+    if (wait_sec > 0)
+        cgi_die_later(429, (unsigned)wait_sec,
+                      "You are changing rooms faster than this site takes changes.");
 }
 
 size_t session_members_max(const struct endpoint *endpoint)
@@ -109,6 +121,8 @@ void session_thread(struct endpoint *endpoint, const char *field, const char *co
     }
     if (json.full)
         cgi_die_field("subject", "The subject is too long.");
+    if (room != NULL)
+        session_count(endpoint);
     /* Known as open before it can be seen, so that none is ever missing among them. */
     if (room != NULL && room->open && open_add(&endpoint->spool, thread) == -1)
         cgi_die_errno("open");

@@ -54,7 +54,12 @@ static int tell(struct spool *spool, const struct user *user, enum told *told,
         if (*told != now && by->compose(by->context, user, false, &line, &len) == -1)
             return -1;
     }
-    if (*told != now && presence_publish(spool, line, len) == -1)
+    if (*told == now)
+        return 0;
+    /* Killed from here on, and never back, they are taken off with a departure like everybody. */
+    if (*told == TOLD_HIDDEN && told_write(spool, user, TOLD_UNSURE) == -1)
+        return -1;
+    if (presence_publish(spool, line, len) == -1)
         return -1;
     *told = now;
     return 0;
@@ -109,8 +114,8 @@ static int touch(struct spool *spool, const char *dir)
 }
 
 /*
- * Who arrives is told of first: killed in between, the arrival is published again; the other way
- * never.
+ * Who arrives is told of before the entry says so: killed in between, the arrival is published
+ * again; the other way never.
  */
 static int arrive(struct spool *spool, const struct user *user, bool there,
                   const struct online_compose *by)

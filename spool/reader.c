@@ -74,13 +74,17 @@ static int concerns(struct reader *reader, const struct journal_record *record, 
     struct user about;
     bool own;
     int member;
+    int friends;
 
     if (reader->grammar->author(text, len, name, sizeof name) == -1 ||
         user_named(&about, name) == -1)
         return 0;
     own = strcmp(about.dir, reader->user->dir) == 0;
-    if (reader->grammar->thread(text, len, thread, sizeof thread) == -1)
-        return own ? 0 : user_friends(reader->journal.spool, reader->user, &about);
+    if (reader->grammar->thread(text, len, thread, sizeof thread) == -1) {
+        friends = own ? 0 : user_friends(reader->journal.spool, reader->user, &about);
+        /* A list that is none has nobody in it; nothing is missing here. */
+        return friends == -1 && file_is_damage(errno) ? 0 : friends;
+    }
     if (own)
         return 1;
     member = is_member(reader, thread, &entry);
@@ -105,7 +109,7 @@ static void take_gap(struct reader *reader)
     reader->journal.gap = false;
 }
 
-static void forget_threads(struct reader *reader)
+void reader_forget(struct reader *reader)
 {
     for (size_t i = 0; i < READER_THREADS; i++)
         reader->seen[i].member = false;
@@ -119,7 +123,7 @@ int reader_open(struct reader *reader, struct spool *spool, const struct user *u
     reader->user = user;
     reader->grammar = grammar;
     reader->limited = false;
-    forget_threads(reader);
+    reader_forget(reader);
     if (since != NULL)
         from = *since;
     else if (user_delivered(spool, user, &from) == -1) {
@@ -158,7 +162,7 @@ int reader_next(struct reader *reader, const char **line, size_t *len)
         before = reader->journal.at;
     }
     take_gap(reader);
-    forget_threads(reader); /* whoever waits now may be sent away meanwhile */
+    reader_forget(reader); /* whoever waits now may be sent away meanwhile */
     return found;
 }
 

@@ -42,6 +42,12 @@ int reader_open(struct reader *reader, struct spool *spool, const struct user *u
  */
 int reader_next(struct reader *reader, const char **line, size_t *len);
 
+/*
+ * Forget which threads the user was in: before reading on after something that may have taken a while. At
+ * the end of the journal reader_next does so itself.
+ */
+void reader_forget(struct reader *reader);
+
 void reader_close(struct reader *reader);
 
 #endif

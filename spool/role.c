@@ -243,13 +243,35 @@ static int commit(struct deed *deed, const struct user_entry *entry)
     return roster_commit(deed->thread, deed->spool->config.sync);
 }
 
+/* An entry decides. Without a line of a member, as in a copy made while people came, it is a guest's:
+ * else nobody could send them away. */
+static int take_in(struct deed *deed, const struct user *user)
+{
+    struct roster_line *line = roster_find(&roster, user);
+    uint64_t joined;
+
+    if (line != NULL && line->role != ROLE_BANNED)
+        return 0;
+    if (user_joined(deed->spool, user, deed->thread->id, &joined) == -1) {
+        if (errno == ENOENT)
+            return 0;
+        if (!file_is_damage(errno))
+            return -1;
+        joined = deed->tail;
+    }
+    if (line != NULL)
+        roster_drop(&roster, line);
+    return roster_add(&roster, user, ROLE_GUEST, joined);
+}
+
 static int change_locked(struct deed *deed)
 {
     struct role_change *change = deed->change;
     struct user_entry entry;
 
     if (roster_read(&roster, deed->spool, deed->thread) == -1 ||
-        thread_tail(deed->thread, &deed->tail) == -1 || change_roster(deed) == -1)
+        thread_tail(deed->thread, &deed->tail) == -1 || take_in(deed, change->by) == -1 ||
+        take_in(deed, change->whom) == -1 || change_roster(deed) == -1)
         return -1;
     if (!roster.changed)
         return 1;

@@ -171,6 +171,33 @@ came_and_went() {
     kill_everywhere came_and_went nobody
 }
 
+# Killed while she came or ceased to hide, and she never comes back: whoever has heard of her hears that she is
+# gone. The agent, and the lease.
+came_no_more() {
+    local copy=$1
+    kill_and_go_on "$@"
+    [[ ! -e $copy/online/alice ]] || touch -d '3 days ago' "$copy/online/alice"
+    expect_ok agent "$copy"
+    [[ ! -e $copy/online/alice ]] || echo 'is still online'
+    hears "$copy"
+    [[ -z $heard || ${heard##* } == - ]] || echo "heard: $heard"
+}
+
+@test "killed while coming, for ever" {
+    as alice POST presence show=xa
+    requests
+    ME=alice request hit GET "stream?wait=0&since=$cursor"
+    kill_everywhere came_no_more nobody
+}
+
+@test "killed while ceasing to hide, for ever" {
+    as alice POST presence available=0
+    as alice GET 'stream?wait=0'
+    requests
+    ME=alice request hit POST presence available=1
+    kill_everywhere came_no_more nobody
+}
+
 # The agent is killed while it takes her off.
 went() {
     local copy=$1
