@@ -135,10 +135,10 @@ static int announce(void *context, const struct user *whom, enum role role)
     struct buf sender = buf_over(sender_text, sizeof sender_text);
     struct buf out = buf_over(text, sizeof text);
 
+    /* Nobody hears of rooms they were never in: else anybody could reach anybody. */
     if (asking->outside && role < ROLE_GUEST)
-        people_name_put(&sender, whom);
-    else
-        people_sender_put(&sender, &asking->endpoint->spool, whom);
+        return 0;
+    people_sender_put(&sender, &asking->endpoint->spool, whom);
     room_presence_put(&out, clock_wall_us(), sender.data, sender.len, asking->thread.id,
                       role_name(role), role >= ROLE_GUEST);
     return presence_publish(&asking->endpoint->spool, out.data, out.len);
