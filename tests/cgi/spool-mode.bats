@@ -270,7 +270,7 @@ END
         same 'alice bob' "$(find "$SPOOL/users" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | paste -sd ' ')"
         same '' "$(find "$SPOOL" -name '.?*')"
         for user in alice bob; do
-            same 'delivered sent threads' \
+            same 'delivered sent threads tokens' \
                 "$(find "$SPOOL/users/$user" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | paste -sd ' ')"
         done
     done
