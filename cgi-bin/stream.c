@@ -13,7 +13,7 @@
  * FILES    reads journal/, threads/, presence/; touches online/<user>; moves users/<user>/delivered;
  *          without a cursor keeps its place in users/<user>/streams/.
  * ERRORS   400 damaged since, wait or limit; 401, a wrong or expired Bearer too; 404 wrong or expired
- *          token in the path; 405. With too many streams open, an envelope comes at once and names
+ *          token in the path; 403 with the login of a foreign site's reader; 405. With too many streams open, an envelope comes at once and names
  *          retry_after; events end at once and name a longer `retry`.
  */
 
@@ -344,6 +344,10 @@ int main(void)
 {
     endpoint_start(&endpoint, "stream", "GET");
     endpoint_login_or_token(&endpoint);
+    /* What a stream brings counts as said: a picture on a foreign page that is none would take it from the
+     * user's own clients. A foreign page that has a token was given it. */
+    if (endpoint.cgi.is_foreign && endpoint.token == NULL)
+        cgi_die_foreign();
     out = buf_over(text, sizeof text);
     plan();
     open_reader();

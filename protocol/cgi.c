@@ -112,6 +112,11 @@ static void check_method(const struct cgi *cgi, const struct caller *caller, con
     reply_no_method(methods);
 }
 
+void cgi_die_foreign(void)
+{
+    cgi_die(403, "This request comes from a foreign site.");
+}
+
 void cgi_start(struct cgi *cgi, const char *program, const char *methods, const char *allow_origin)
 {
     const char *list = allow_origin != NULL ? allow_origin : "";
@@ -124,8 +129,9 @@ void cgi_start(struct cgi *cgi, const char *program, const char *methods, const 
     listed = origin_listed(caller.origin.origin, list);
     reply_start(program, listed ? caller.origin.origin : NULL, *list != '\0');
     check_method(cgi, &caller, methods, listed);
-    if (!changes_nothing(cgi->method) && !origin_may_change(&caller.origin, list))
-        cgi_die(403, "This request comes from a foreign site.");
+    cgi->is_foreign = !origin_may_change(&caller.origin, list);
+    if (cgi->is_foreign && !changes_nothing(cgi->method))
+        cgi_die_foreign();
     if (form_parse(&cgi->query, 1, caller.query, strlen(caller.query), &why) < 0)
         cgi_die(400, why);
     /* It goes into JSON, where nothing else can be written down. */

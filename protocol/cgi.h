@@ -41,6 +41,7 @@ struct cgi {
     const char *if_range;
     const char *if_none_match;
     bool wants_events; /* Accept names text/event-stream */
+    bool is_foreign;   /* a browser sends it on behalf of a foreign site, see cgi_start */
     struct form query;
 };
 
@@ -117,6 +118,8 @@ _Noreturn void cgi_reply_file(const struct cgi *cgi, const struct cgi_file *file
  * A problem document with this status and this sentence, which may quote nothing from the client.
  */
 _Noreturn void cgi_die(int status, const char *detail);
+/* 403, because it is_foreign. */
+_Noreturn void cgi_die_foreign(void);
 /* The same with `Retry-After: seconds`. */
 _Noreturn void cgi_die_later(int status, unsigned seconds, const char *detail);
 /* 400 with {"errors": {field: [detail]}} in the problem document. */

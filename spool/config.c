@@ -71,6 +71,21 @@ static int number(const char *text, const struct key *key, uint64_t *out)
     return 0;
 }
 
+/* scheme://host[:port], as browsers send it. What none sends (*, a path, commas) would be passed over
+ * in silence, and the operator believe that it counts. */
+static bool is_origin(const char *word, size_t len)
+{
+    const char *host = memmem(word, len, "://", 3);
+    size_t at = host != NULL ? (size_t)(host - word) + 3 : 0;
+
+    if (at <= 3 || at == len)
+        return false;
+    for (; at < len; at++)
+        if (strchr("/*,", word[at]) != NULL)
+            return false;
+    return true;
+}
+
 static int origins(struct config *config, const char *value)
 {
     size_t len = strlen(value);
@@ -80,6 +95,10 @@ static int origins(struct config *config, const char *value)
     for (const char *s = value; *s != '\0'; s++)
         if ((unsigned char)*s <= 0x20 && *s != ' ')
             return -1; /* it goes into a header */
+    for (const char *s = value + strspn(value, " "); *s != '\0' && strcmp(value, "none") != 0;
+         s += strcspn(s, " "), s += strspn(s, " "))
+        if (!is_origin(s, strcspn(s, " ")))
+            return -1;
     memcpy(config->allow_origin, strcmp(value, "none") == 0 ? "" : value,
            strcmp(value, "none") == 0 ? 1 : len + 1);
     return 0;

@@ -2,6 +2,7 @@
 #include "token.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +135,10 @@ int token_holder(struct spool *spool, const char *token, struct user *user, int6
         return -1;
     }
     errno = ENOENT;
-    return *left_ms > 0 ? 0 : -1;
+    if (*left_ms <= 0)
+        return -1;
+    /* Whose folder somebody has removed is nobody: their token shall not make them anew. */
+    return faccessat(spool->users, user->dir, F_OK, 0) == 0 ? 0 : -1;
 }
 
 int token_revoke_id(struct spool *spool, const char *id, const struct user *user)

@@ -30,7 +30,7 @@ int token_issue(struct spool *spool, const struct user *user, char token[UUID_SI
 
 /*
  * Whose token it is, and for how many more ms (> 0). -1: ENOENT when it is no token, unknown or
- * expired, whatever lies on the disk; else errno.
+ * expired, whatever lies on the disk, or its holder has no folder any more; else errno.
  */
 int token_holder(struct spool *spool, const char *token, struct user *user, int64_t *left_ms);
 

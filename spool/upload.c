@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -12,6 +13,25 @@
 #include "file.h"
 #include "files.h"
 #include "limit.h"
+
+/* Apache ends us (SIGTERM) when its client breaks off, and an upload that is begun over and over would fill
+ * the disk with drafts that count for nobody. */
+static int guarded_thread;
+static char guarded_draft[PATH_SIZE];
+
+static void on_term(int number)
+{
+    (void)unlinkat(guarded_thread, guarded_draft, 0);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void guard(const struct upload *upload)
+{
+    guarded_thread = upload->thread->fd;
+    path_file_draft(guarded_draft, upload->id);
+    signal(SIGTERM, on_term);
+}
 
 static int open_draft(struct upload *upload)
 {
@@ -28,6 +48,7 @@ int upload_begin(struct upload *upload, struct spool *spool, struct thread *thre
     *upload = (struct upload){.spool = spool, .thread = thread, .user = user, .fd = -1};
     id_random(upload->id);
     id_hash_start(&upload->hash);
+    guard(upload);
     upload->fd = open_draft(upload);
     /* A copy of a spool may have come without its empty folders. */
     if (upload->fd == -1 && errno == ENOENT && mkdirat(thread->fd, "files", 0700) == 0)
@@ -132,14 +153,18 @@ static int publish(struct upload *upload, const char *object, size_t len)
 
 int upload_commit(struct upload *upload, const char *object, size_t len)
 {
-    int result = count_in(upload);
+    int result;
 
+    /* It takes a moment: whoever waits for our end no longer than that sees all of it or nothing. */
+    signal(SIGTERM, SIG_IGN);
+    result = count_in(upload);
     if (result == 0)
         result = limit_space(upload->spool, (size_t)upload->size + len);
     if (result == 0)
         result = publish(upload, object, len);
     if (result != 0)
         upload_abandon(upload);
+    signal(SIGTERM, SIG_DFL);
     return result;
 }
 
@@ -160,5 +185,6 @@ void upload_abandon(struct upload *upload)
     unlinkat(upload->spool->users, path, 0);
     path_file_draft(path, upload->id);
     unlinkat(thread, path, 0);
+    signal(SIGTERM, SIG_DFL);
     errno = saved;
 }

@@ -32,7 +32,8 @@ struct upload {
 
 /*
  * Begin an attachment of the user in the thread, under a new id. -1: errno; each of these has left
- * nothing behind then, or as little as upload_abandon could not remove.
+ * nothing behind then, or as little as upload_abandon could not remove. So has a program that SIGTERM ends
+ * before upload_commit, which is not ended by it: one upload at a time in a process.
  */
 int upload_begin(struct upload *upload, struct spool *spool, struct thread *thread,
                  const struct user *user);

@@ -549,6 +549,28 @@ draft_has() {
     holds 1 1
 }
 
+@test "ended by its server, it leaves nothing" {
+    local env program input ME=alice TYPE=a/b hold pid when
+    cgi_request POST "attachment/$thread?name=x" ''
+    env+=(CONTENT_LENGTH=100000)
+    pipe=$BATS_TEST_TMPDIR/pipe
+    mkfifo "$pipe"
+    for when in 0 1 60000; do
+        exec {hold}<>"$pipe"
+        head -c "$when" /dev/zero >&"$hold"
+        env -i "${env[@]}" "$program" <"$pipe" >"$BATS_TEST_TMPDIR/ended" 3>&- &
+        pid=$!
+        until_draft "$when"
+        kill "$pid"
+        exit_code=0
+        wait "$pid" || exit_code=$?
+        exec {hold}>&-
+        same 143 "$exit_code"
+        [[ ! -s $BATS_TEST_TMPDIR/ended ]]
+        holds 0 0
+    done
+}
+
 @test "a user may send four at a time" {
     local env program input ME=alice TYPE=a/b hold i pids=() pipe=$BATS_TEST_TMPDIR/pipe
     CGI_ENV+=(CONTENT_LENGTH=10)

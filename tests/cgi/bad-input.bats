@@ -505,7 +505,7 @@ rows_end() {
             !REMOTE_USER "BODY=thread_id=$THREAD&message=x"
         row 403 "no login, Origin $origin" POST token "HTTP_ORIGIN=$origin" !REMOTE_USER
         row 403 "Origin $origin, other origins listed" POST token "HTTP_ORIGIN=$origin" \
-            'SPOOLCHAT_ALLOW_ORIGIN=https://app.example null'
+            'SPOOLCHAT_ALLOW_ORIGIN=https://app.example'
     done
     for origin in cross-site Cross-Site CROSS-SITE; do
         row 403 "token, Sec-Fetch-Site $origin" POST token "HTTP_SEC_FETCH_SITE=$origin"

@@ -338,3 +338,21 @@ row() {
     not grep -qF "$token" "$BATS_TEST_TMPDIR/reply.stderr"
     [[ $body != *"$token"* ]]
 }
+
+@test "who has been removed is not let in by a token, nor made anew; a stream ends" {
+    as bob POST token
+    token=$(field token)
+    ACCEPT=text/event-stream ME='' cgi_background GET "stream/$token"
+    eventually 10 grep -q '^id: ' "$cgi_output"
+    rm -r "$SPOOL/users/bob"
+    as '' GET "stream/$token?wait=0"
+    expect 404
+    as '' POST "send-message/$token" 'to=alice&message=x'
+    expect 404
+    [[ ! -e $SPOOL/users/bob ]]
+    # It looks when there is something to look at.
+    thread_of alice carol
+    say alice "$thread" x
+    cgi_wait
+    [[ ! -e $SPOOL/users/bob ]]
+}

@@ -117,3 +117,24 @@ length_is() {
     jq -e '.detail | test("bytes")' "$got"
     [[ -z $(find "$SPOOL" -name '.?*') ]]
 }
+
+# Apache ends a program whose client is gone.
+@test "an upload that breaks off leaves nothing" {
+    local host=${BASE#http://} basic
+    host=${host%%/*}
+    basic=$(printf alice:alice | base64)
+    for _ in 1 2 3; do
+        exec {connection}<>"/dev/tcp/${host%:*}/${host#*:}"
+        printf '%s\r\n' "POST /nereid-chat/attachment/$THREAD?name=x HTTP/1.1" "Host: $host" "Authorization: Basic $basic" \
+            'Content-Type: a/b' 'Content-Length: 3000001' '' >&"$connection"
+        head -c 2000000 "$SITE/picture" >&"$connection"
+        # Those who pass a body on as it comes have begun; the others wait for all of it.
+        [[ $SERVER != apache* ]] || eventually 10 draft
+        exec {connection}>&-
+        eventually 10 not draft
+    done
+}
+
+draft() {
+    [[ -n $(find "$SPOOL/threads" -path '*/files/.*') ]]
+}

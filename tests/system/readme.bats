@@ -25,7 +25,7 @@ block() {
         found && /^```/ { if (inside) exit; inside = 1; next }
         inside' "$root/README.md" |
         sed -e "s#/usr/local/lib/spoolchat/cgi-bin#$(realpath "$SITE/cgi-bin")#" \
-            -e "s#/var/lib/spoolchat#$SPOOL#" -e "s#/home/me/spoolchat\$#$SPOOL#" \
+            -e "s#/var/lib/spoolchat#$SPOOL#" \
             -e "s#/etc/spoolchat.htpasswd#$SITE/conf/htpasswd#" \
             -e "s#/home/me/spoolchat.htpasswd#$SITE/conf/htpasswd#" \
             -e "s#/run/fcgiwrap.socket#$SITE/run/fcgi.sock#"
@@ -125,7 +125,8 @@ SetEnv SPOOLCHAT_SPOOL $SPOOL" None >"$SITE/conf/apache.conf"
     install -d -m 755 -o "$(site_user)" "$SITE/htdocs" "$SITE/htdocs/nereid-chat" "$SITE"
     cp "$root"/build/cgi-bin/* "$SITE/htdocs/nereid-chat/"
     block htaccess >"$SITE/htdocs/nereid-chat/.htaccess"
-    apache_plain '' All >"$SITE/conf/apache.conf"
+    # The spool is compiled in there; here it is named.
+    apache_plain "SetEnv SPOOLCHAT_SPOOL $SPOOL" 'AuthConfig FileInfo Options' >"$SITE/conf/apache.conf"
     serve apache2 -D FOREGROUND -d "$SITE" -f "$SITE/conf/apache.conf"
     # The first request makes the spool, and who comes is known from then on.
     for user in alice bob; do as "$user" curl -f "$BASE/get-friends" | jq -e .success; done

@@ -236,6 +236,19 @@ static void origins(void **state)
         {"https://a.example\rX-Evil: 1", NULL},
         {"https://a.example\nX-Evil: 1", NULL},
         {"https://a.example\x01", NULL},
+        {" http://[::1]:8080  http://localhost ", " http://[::1]:8080  http://localhost "},
+        {"*", NULL},
+        {"null", NULL},
+        {"https://a.example none", NULL},
+        {"https://*.example", NULL},
+        {"https://a.example/", NULL},
+        {"https://a.example/chat", NULL},
+        {"https://a.example, https://b.example", NULL},
+        {"https://a.example,https://b.example", NULL},
+        {"a.example", NULL},
+        {"https://a.example b.example", NULL},
+        {"https://", NULL},
+        {"://a.example", NULL},
     };
     struct fixture *f = *state;
 
@@ -262,6 +275,7 @@ static void origins_of_every_length(void **state)
         struct config config;
         size_t at = strlen(text);
         memset(text + at, 'a', len);
+        memcpy(text + at, "https://", 8);
         memcpy(text + at + len, "\n", 2);
         assert_int_equal(read_text(f, text, &config, complaint), len < CONFIG_ORIGINS_MAX ? 0 : -1);
         if (len < CONFIG_ORIGINS_MAX)
