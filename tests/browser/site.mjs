@@ -22,7 +22,9 @@ export async function startSite(server = 'apache-event') {
   const tell = async (command) => {
     const answer = next();
     child.stdin.write(`${command}\n`);
-    if (await answer !== 'done') throw new Error(`${command}: ${await answer}`);
+    const [word, ...rest] = String(await answer).split(' ');
+    if (word !== 'done') throw new Error(`${command}: ${await answer}`);
+    return rest.join(' ');
   };
   const stop = async () => {
     child.stdin.end();

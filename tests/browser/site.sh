@@ -9,12 +9,16 @@
 #   stop, start                the web server, with all it runs; on the same port again
 #   restart                    Apache by its own SIGHUP: nobody is refused meanwhile
 #   say USER THREAD TEXT       the program itself, as if a web server had started it
+#   proxy KIND                 before the site (tests/servers/proxy.bash), instead of the last one;
+#                              the answer is `done PORT`
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 HTDOCS=tests/browser/pages
 # shellcheck source=tests/system/lib.bash
 . tests/system/lib.bash
+# shellcheck source=tests/servers/proxy.bash
+. tests/servers/proxy.bash
 
 # say USER THREAD TEXT
 say() {
@@ -25,23 +29,30 @@ say() {
         "$SITE/cgi-bin/send-message" | grep -q '^Status: 200'
 }
 
+# proxy KIND
+proxy() {
+    proxy_halt "$SITE" && answer=$(free_port) && proxy_run "$SITE" "$1" "$answer" "$(<"$SITE/run/port")"
+}
+
 obey() {
     local verb=$1
     shift
+    answer=
     case $verb in
     forward) clock_forward "$1" ;;
     stop) site_end "$SITE" server ;;
     start) site_run "$SITE" "$server" "$(<"$SITE/run/port")" ;;
     restart) kill -HUP "$(<"$SITE/run/server.pid")" ;;
     say) say "$@" ;;
+    proxy) proxy "$@" ;;
     *) false ;;
     esac
 }
 
-trap 'site_stop >&2' EXIT
+trap 'proxy_halt "$SITE" >&2; site_stop >&2' EXIT
 server=${1:-apache-event}
 site_start "$server" && agent_start || exit 1
 printf '{"base": "%s", "origin": "%s", "spool": "%s"}\n' "$BASE" "${BASE%/*}" "$SPOOL"
 while read -r -a words; do
-    if obey "${words[@]}" </dev/null >&2; then echo 'done'; else echo "failed: ${words[*]}"; fi
+    if obey "${words[@]}" </dev/null >&2; then echo "done${answer:+ $answer}"; else echo "failed: ${words[*]}"; fi
 done

@@ -3,10 +3,11 @@
 #
 # Proxies between a client and a site: site.bash first, then this.
 #
-#   proxy_run DIR nginx|nginx-deaf|squid PORT [UPSTREAM-PORT]
+#   proxy_run DIR nginx|nginx-deaf|nginx-deep|squid|squid-before PORT [UPSTREAM-PORT]
 #                     start it; its pid in DIR/run/proxy.pid, what it complains in DIR/log/proxy.log.
 #                     nginx stands before the site and buffers what comes; the deaf one whatever the site
-#                     says about that, too. squid is asked for another's address, as in an office.
+#                     says about that, too, and the deep one has room for much. squid is asked for another's address, as in an office;
+#                     squid-before stands before the site.
 #   proxy_halt DIR    stop it
 
 proxy_run() {
@@ -26,7 +27,8 @@ proxy_halt() {
 proxy_nginx() {
     local dir=$1 port=$2 upstream=$3 kind=$4 user='' deaf=''
     ((EUID != 0)) || user='user www-data;'
-    [[ $kind != *-deaf ]] || deaf='proxy_ignore_headers X-Accel-Buffering;'
+    [[ $kind != *-de* ]] || deaf='proxy_ignore_headers X-Accel-Buffering;'
+    [[ $kind != *-deep ]] || deaf+=' proxy_buffer_size 256k; proxy_buffers 8 256k;'
     cat >"$dir/conf/proxy.conf" <<CONF
 daemon off;
 $user
@@ -57,10 +59,15 @@ CONF
 
 # Debian's own settings where they matter here: what may be cached is.
 proxy_squid() {
-    local dir=$1 port=$2 user=''
+    local dir=$1 port=$2 upstream=$3 kind=$4 user='' mode='' peer=''
     ((EUID != 0)) || user='cache_effective_user www-data'
+    if [[ $kind == *-before ]]; then
+        mode=accel
+        peer="cache_peer 127.0.0.1 parent $upstream 0 no-query originserver login=PASSTHRU"
+    fi
     cat >"$dir/conf/proxy.conf" <<CONF
-http_port 127.0.0.1:$port
+http_port 127.0.0.1:$port $mode
+$peer
 visible_hostname localhost
 $user
 http_access allow localhost
