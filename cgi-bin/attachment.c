@@ -113,6 +113,14 @@ static void take(struct upload *upload, struct cgi_body *body)
         cgi_die_errno("threads: files");
 }
 
+/* One answer for a thread that is not there and for one that is somebody else's. */
+static _Noreturn void die_outside(void)
+{
+    if (errno == ENOENT)
+        cgi_die(404, "No such thread, or you are not in it.");
+    cgi_die_errno("threads");
+}
+
 static void describe(struct upload *upload)
 {
     memcpy(attachment.id, upload->id, UUID_SIZE);
@@ -120,6 +128,13 @@ static void describe(struct upload *upload)
     memcpy(attachment.author, endpoint.me.name, sizeof endpoint.me.name);
     attachment.size = upload->size;
     attachment.time_us = clock_wall_us();
+    /* A long upload may have been begun by who has been sent away since. */
+    if (user_joined(&endpoint.spool, &endpoint.me, thread.id, &joined) == -1) {
+        int saved = errno;
+        upload_abandon(upload);
+        errno = saved;
+        die_outside();
+    }
     /* Without the lock it may be too low by one: then it is for fewer, never for more. */
     if (thread_tail(&thread, &attachment.seq) == -1) {
         upload_abandon(upload);
@@ -189,7 +204,6 @@ static _Noreturn void get(const char *id)
 
 /* ---- Both ---- */
 
-/* One answer for a thread that is not there and for one that is somebody else's. */
 static void find_thread(const char *path, size_t len)
 {
     char id[UUID_SIZE] = "";
@@ -200,9 +214,7 @@ static void find_thread(const char *path, size_t len)
     if (thread_open(&endpoint.spool, &thread, id) == 0 &&
         user_joined(&endpoint.spool, &endpoint.me, id, &joined) == 0)
         return;
-    if (errno == ENOENT)
-        cgi_die(404, "No such thread, or you are not in it.");
-    cgi_die_errno("threads");
+    die_outside();
 }
 
 int main(void)
