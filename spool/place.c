@@ -79,27 +79,48 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Before the line changes: what must be as old as all doubt is now the one that was in between, or
+ * the line itself, when that has stood for long enough. */
+static void remember(struct place *place)
+{
+    int64_t now = now_ms();
+    bool rested = now >= place->moved_ms + PLACE_DOUBT_MSEC;
+
+    if (rested || now >= place->between_ms + PLACE_DOUBT_MSEC) {
+        place->before = rested ? place->line : place->between;
+        place->between = place->line;
+        place->between_ms = now;
+    }
+    place->moved_ms = now;
+}
+
+static int spare_line(const struct place *place)
+{
+    int spare = 0;
+
+    while (spare == place->line || spare == place->before || spare == place->between)
+        spare++;
+    return spare;
+}
+
 /* Changed in place; what was longer before is cut off by the newline. */
 static int write_line(struct place *place)
 {
-    char text[PLACE_LINE_MAX];
+    int spare = spare_line(place);
+    struct place_line *line = &place->lines[spare];
     char began[CURSOR_SIZE];
     char at[CURSOR_SIZE];
-    int len;
 
     place->alive_ms = clock_wall_us() / 1000;
     cursor_print(began, place->began);
     cursor_print(at, place->at);
-    len = snprintf(text, sizeof text, "%s %lld %s %lld %s\n", place->token,
-                   (long long)place->began_ms, began, (long long)place->alive_ms, at);
-    /* A signal in between writes what stands there anyhow. */
-    place->before_len = place->line_len;
-    memcpy(place->before, place->line, place->line_len);
-    place->moved_ms = now_ms();
-    if (pwrite(place->fd, text, (size_t)len, 0) != len)
+    line->len = (size_t)snprintf(line->text, sizeof line->text, "%s %lld %s %lld %s\n",
+                                 place->token, (long long)place->began_ms, began,
+                                 (long long)place->alive_ms, at);
+    remember(place);
+    if (pwrite(place->fd, line->text, line->len, 0) != (ssize_t)line->len)
         return -1;
-    memcpy(place->line, text, (size_t)len);
-    place->line_len = (size_t)len;
+    place->line = spare;
     return 0;
 }
 
@@ -107,8 +128,10 @@ static int write_line(struct place *place)
  * what it may call. */
 static void go_back(const struct place *place)
 {
+    const struct place_line *before = &place->lines[place->before];
+
     if (now_ms() < place->moved_ms + PLACE_DOUBT_MSEC && lseek(place->fd, 0, SEEK_SET) == 0)
-        (void)!write(place->fd, place->before, place->before_len);
+        (void)!write(place->fd, before->text, before->len);
 }
 
 void place_doubt(struct place *place)
@@ -299,9 +322,13 @@ int place_take(struct place *place, struct spool *spool, const struct user *user
 
 int place_begin(struct place *place, struct cursor at)
 {
+    int result;
+
     place->began = at;
     place->began_ms = place->found ? clock_wall_us() / 1000 : 0;
-    return place_move(place, at);
+    result = place_move(place, at);
+    place->before = place->between = place->line; /* nothing is said yet that could be in doubt */
+    return result;
 }
 
 int place_move(struct place *place, struct cursor at)

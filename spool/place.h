@@ -30,11 +30,17 @@ struct place {
     struct cursor at; /* what lies before it has been written to the stream */
     int64_t alive_ms; /* the last sign of life, by the wall clock */
 
-    /* For place_doubt: the file's line, the one before, and when that was. */
-    char line[PLACE_LINE_MAX];
-    size_t line_len;
-    char before[PLACE_LINE_MAX];
-    size_t before_len;
+    /* For place_doubt: the file's line; the one that stood there PLACE_DOUBT_MSEC ago or longer; one
+     * in between, which is to become that, and since when; the last move. Three of four `lines`, so
+     * that a signal never finds one half-written. */
+    struct place_line {
+        char text[PLACE_LINE_MAX];
+        size_t len;
+    } lines[4];
+    int line;
+    int before;
+    int between;
+    int64_t between_ms;
     int64_t moved_ms;
 };
 

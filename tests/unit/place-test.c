@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include "spool/place.h"
 
@@ -181,6 +182,91 @@ static void withdrawn_when_nobody_got_it(void **state)
     place_leave(&place);
 }
 
+/* ---- What the web server may not have passed on  */
+
+/* The clock that doubt goes by is nobody's to set. */
+static int64_t real_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void let_pass(int64_t ms)
+{
+    int64_t until = real_ms() + ms;
+
+    while (real_ms() < until)
+        sched_yield();
+}
+
+/* However many times it was said something. */
+static void doubt_takes_back_all_of_a_moment(void **state)
+{
+    struct fixture *f = *state;
+    struct place place;
+
+    for (int rested = 0; rested < 2; rested++) {
+        uint64_t begin = rested == 0 ? 3 : 13;
+        start(f, &place, NULL, rested, 3);
+        assert_int_equal(place_move(&place, after(begin)), 0);
+        assert_int_equal(place_begin(&place, after(begin)), 0);
+        if (rested == 1)
+            let_pass(PLACE_DOUBT_MSEC);
+        int64_t began = real_ms();
+        for (uint64_t i = 1; i <= 3; i++)
+            assert_int_equal(place_move(&place, after(begin + i)), 0);
+        place_doubt(&place);
+        if (real_ms() >= began + PLACE_DOUBT_MSEC)
+            skip(); /* the machine was too busy */
+        start(f, &place, NULL, 1, 0);
+        expect_at(&place, begin);
+        place_leave(&place);
+    }
+}
+
+/* In a lively room, too; and no further than a moment or two. */
+static void doubt_takes_back_no_more_than_it_must(void **state)
+{
+    struct fixture *f = *state;
+    struct place place;
+    int64_t said[100];
+    uint64_t count = 0;
+
+    start(f, &place, NULL, 0, 0);
+    for (int64_t begin = real_ms(); count < COUNT(said) && real_ms() < begin + 800; count++) {
+        said[count] = real_ms();
+        assert_int_equal(place_move(&place, after(count + 1)), 0);
+        let_pass(20);
+    }
+    int64_t last = real_ms();
+    assert_int_equal(place_move(&place, after(count + 1)), 0);
+    place_doubt(&place);
+    int64_t end = real_ms();
+    if (end >= last + PLACE_DOUBT_MSEC)
+        skip(); /* the machine was too busy */
+    start(f, &place, NULL, 1, 0);
+    assert_in_range(place.at.next, 1, count - 1);
+    assert_true(said[place.at.next - 1] <= end - PLACE_DOUBT_MSEC);
+    place_leave(&place);
+}
+
+static void what_is_older_is_not_in_doubt(void **state)
+{
+    struct fixture *f = *state;
+    struct place place;
+
+    start(f, &place, NULL, 0, 3);
+    assert_int_equal(place_move(&place, after(4)), 0);
+    assert_int_equal(place_move(&place, after(5)), 0);
+    let_pass(PLACE_DOUBT_MSEC);
+    place_doubt(&place);
+    start(f, &place, NULL, 1, 0);
+    expect_at(&place, 5);
+    place_leave(&place);
+}
+
 /* ---- Their end  */
 
 static void a_cursor_spends_its_own(void **state)
@@ -337,6 +423,9 @@ int main(void)
         SPOOL_TEST(where_another_found_it_just_now),
         SPOOL_TEST(offered_while_the_process_lives),
         SPOOL_TEST(withdrawn_when_nobody_got_it),
+        SPOOL_TEST(doubt_takes_back_all_of_a_moment),
+        SPOOL_TEST(doubt_takes_back_no_more_than_it_must),
+        SPOOL_TEST(what_is_older_is_not_in_doubt),
         SPOOL_TEST(a_cursor_spends_its_own),
         SPOOL_TEST(a_living_one_is_not_spent),
         SPOOL_TEST(an_hour_after_its_end),
