@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "place.h"
+#include "place_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -18,143 +14,10 @@
 #include "id.h"
 #include "user.h"
 
-/* ---- The line: "<token> <ms of beginning> <cursor there> <ms of life> <cursor>\n" ---- */
-
-static char *field(char **rest)
-{
-    char *begin = *rest;
-
-    *rest += strcspn(begin, " \n");
-    if (**rest != '\0')
-        *(*rest)++ = '\0';
-    return begin;
-}
-
-static int number(const char *text, int64_t *out)
-{
-    char *end;
-
-    *out = strtoll(text, &end, 10);
-    return *end == '\0' && end != text ? 0 : -1;
-}
-
-static int parse(struct place *place, char *text)
-{
-    char *token = field(&text);
-    int bad = number(field(&text), &place->began_ms);
-
-    bad |= cursor_parse(&place->began, field(&text));
-    bad |= number(field(&text), &place->alive_ms);
-    bad |= cursor_parse(&place->at, field(&text));
-    if (bad != 0 || strlen(token) >= PLACE_TOKEN_SIZE)
-        return -1;
-    memcpy(place->token, token, strlen(token) + 1);
-    return 0;
-}
-
-/* -1: damaged, or its writer was killed before the first line. */
-static int read_line(struct place *place)
-{
-    char text[PLACE_LINE_MAX + 1];
-    ssize_t len = pread(place->fd, text, PLACE_LINE_MAX, 0);
-
-    if (len == -1)
-        return -1;
-    text[len] = '\0';
-    return parse(place, text);
-}
-
 static void let_go(struct place *place)
 {
     file_close(place->fd);
     place->fd = -1;
-}
-
-/* Safe in a signal's handler, as clock_boot_ms with a test's clock would not be. */
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Before the line changes: what must be as old as all doubt is now the one that was in between, or
- * the line itself, when that has stood for long enough. */
-static void remember(struct place *place)
-{
-    int64_t now = now_ms();
-    bool rested = now >= place->moved_ms + PLACE_DOUBT_MSEC;
-
-    if (rested || now >= place->between_ms + PLACE_DOUBT_MSEC) {
-        place->before = rested ? place->line : place->between;
-        place->between = place->line;
-        place->between_ms = now;
-    }
-    place->moved_ms = now;
-}
-
-static int spare_line(const struct place *place)
-{
-    int spare = 0;
-
-    while (spare == place->line || spare == place->before || spare == place->between)
-        spare++;
-    return spare;
-}
-
-/* Changed in place; what was longer before is cut off by the newline. */
-static int write_line(struct place *place)
-{
-    int spare = spare_line(place);
-    struct place_line *line = &place->lines[spare];
-    char began[CURSOR_SIZE];
-    char at[CURSOR_SIZE];
-
-    place->alive_ms = clock_wall_us() / 1000;
-    cursor_print(began, place->began);
-    cursor_print(at, place->at);
-    line->len = (size_t)snprintf(line->text, sizeof line->text, "%s %lld %s %lld %s\n",
-                                 place->token, (long long)place->began_ms, began,
-                                 (long long)place->alive_ms, at);
-    remember(place);
-    if (pwrite(place->fd, line->text, line->len, 0) != (ssize_t)line->len)
-        return -1;
-    place->line = spare;
-    return 0;
-}
-
-/* Nothing here reads or writes where the file stands, so a handler may move it: pwrite is not among
- * what it may call. */
-static void go_back(const struct place *place)
-{
-    const struct place_line *before = &place->lines[place->before];
-
-    if (now_ms() < place->moved_ms + PLACE_DOUBT_MSEC && lseek(place->fd, 0, SEEK_SET) == 0)
-        (void)!write(place->fd, before->text, before->len);
-}
-
-void place_doubt(struct place *place)
-{
-    if (place->fd != -1)
-        go_back(place);
-    let_go(place);
-}
-
-static const struct place *guarded;
-
-static void on_term(int number)
-{
-    go_back(guarded);
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-void place_guard(const struct place *place)
-{
-    guarded = place;
-    if (place->fd != -1)
-        signal(SIGTERM, on_term);
 }
 
 static void token_mark(char mark[PLACE_TOKEN_SIZE], const char *token)
@@ -215,7 +78,7 @@ static int look(struct place *place, int dir, const char *name)
     if (place->fd == -1)
         return 0;
     bool free = flock(place->fd, LOCK_EX | LOCK_NB) == 0;
-    bool good = read_line(place) == 0;
+    bool good = place_line_read(place) == 0;
     if (free && good && within(place->alive_ms, PLACE_LIFE_SEC))
         return 1;
     if (free)
@@ -334,13 +197,24 @@ int place_begin(struct place *place, struct cursor at)
 int place_move(struct place *place, struct cursor at)
 {
     place->at = at;
-    return place->fd == -1 ? 0 : write_line(place);
+    return place->fd == -1 ? 0 : place_line_write(place);
 }
 
 void place_leave(struct place *place)
 {
     if (place->fd != -1)
-        (void)write_line(place); /* its hour begins now; at worst it began a little earlier */
+        (void)place_line_write(place); /* its hour begins now; at worst it began a little earlier */
+    let_go(place);
+}
+
+void place_doubt(struct place *place, struct cursor taken)
+{
+    if (place_line_doubt(place) && is_before(place->lines[place->before].at, taken)) {
+        if (place->fd != -1)
+            place_line_back(place);
+    } else if (is_before(taken, place->at)) {
+        (void)place_move(place, taken);
+    }
     let_go(place);
 }
 
@@ -355,8 +229,8 @@ void place_withdraw(struct place *place, struct cursor before)
 {
     struct cursor offered = place->at;
 
-    if (place->fd != -1 && flock(place->fd, LOCK_EX | LOCK_NB) == 0 && read_line(place) == 0 &&
-        is_same(place->at, offered))
+    if (place->fd != -1 && flock(place->fd, LOCK_EX | LOCK_NB) == 0 &&
+        place_line_read(place) == 0 && is_same(place->at, offered))
         (void)place_move(place, before);
     let_go(place);
 }

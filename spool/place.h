@@ -36,6 +36,7 @@ struct place {
     struct place_line {
         char text[PLACE_LINE_MAX];
         size_t len;
+        struct cursor at;
     } lines[4];
     int line;
     int before;
@@ -63,9 +64,10 @@ int place_move(struct place *place, struct cursor at);
 /*
  * It is being ended from outside. A web server learns that its client has gone by passing on what
  * we say, and then ends us at once: what was written within the last PLACE_DOUBT_MSEC did not
- * arrive, or may not have. The place moves back before it, and is left.
+ * arrive, or may not have. The place moves back before it, and to where the web server had `taken` all
+ * at least, and is left.
  */
-void place_doubt(struct place *place);
+void place_doubt(struct place *place, struct cursor taken);
 
 /* From now on the same happens when SIGTERM ends the process. `place` stays where it is. */
 void place_guard(const struct place *place);

@@ -50,7 +50,7 @@ static void heads(void **state)
         size_t size;
         const char *head;
     } rows[] = {
-        {"", 1, ""},           {"hello", 100, "hello"}, {"hello", 6, "hello"},
+        {"", 1, ""},          {"hello", 100, "hello"}, {"hello", 6, "hello"},
         {"hello", 5, "hell"}, {"hello", 1, ""},
     };
     struct fixture *f = *state;
