@@ -71,8 +71,11 @@ comes_in() {
 }
 
 # Whether a process waits for the journal to grow.
+# It watches the journal: by dnotify, which is the folder opened once more, or by inotify.
 listens() {
-    find "/proc/$1/fd" -lname '*inotify*' | grep -q .
+    local fds
+    fds=$(find "/proc/$1/fd" -lname '*/journal' -o -lname '*inotify*')
+    (($(wc -l <<<"$fds") > 1))
 }
 
 end_one() {
