@@ -5,7 +5,8 @@
  *
  * REQUEST  GET; without a login GET stream/<token>, or Authorization: Bearer <token>. since=<cursor> (or
  *          the header Last-Event-ID): go on behind it; without: behind what has reached the user.
- *          wait=<seconds>: how long at most; limit=<number>: at most so many stanzas in one envelope.
+ *          wait=<seconds>: how long at most; limit=<number>: at most so many stanzas in one envelope,
+ *          beside the greeting.
  *          Accept: text/event-stream asks for events.
  * REPLY    200, an envelope as soon as there is something in it or the time is over; or server-sent
  *          events until the time is over, the token's end, or the client's. Events, and a poll without
@@ -49,7 +50,7 @@ static struct endpoint endpoint;
 static struct reader reader;
 static struct wait wait_state;
 static struct buf out;
-SCRATCH static char text[BATCH_MAX + 2 * STANZA_LINE_MAX];
+SCRATCH static char text[2 * (BATCH_MAX + STANZA_LINE_MAX)]; /* the greeting, and all else */
 
 static bool has_cursor;        /* the client keeps one, so that it will say what it has got */
 static struct cursor gathered; /* the last put into `out`: what a client would name */
@@ -191,17 +192,21 @@ static void begin_envelope(void)
 
 static void put_in_envelope(const char *line, size_t len)
 {
-    if (out.len < BATCH_MAX + STANZA_LINE_MAX)
+    if (out.len < BATCH_MAX)
         (void)envelope_add(&envelope, line, len);
 }
 
+/* Behind a greeting, which counts for nothing here: who asks again without a cursor is greeted again,
+ * and would never get further. */
 static void fill_envelope(void)
 {
+    uint64_t most = envelope.stanzas + limit;
+    size_t end = out.len + BATCH_MAX;
     const char *line;
     size_t len;
     int found = 0;
 
-    while (envelope.stanzas < limit && out.len < BATCH_MAX &&
+    while (envelope.stanzas < most && out.len < end &&
            (found = reader_next(&reader, &line, &len)) == 1)
         if (envelope_add(&envelope, line, len) == -1)
             reader.limited = true; /* damaged on the disk */
@@ -214,6 +219,8 @@ static _Noreturn void answer_poll(void)
     char cursor[CURSOR_SIZE];
     bool idle = envelope.stanzas == 0;
 
+    if (idle)
+        begin_envelope(); /* what had been begun may be forgotten */
     cursor_print(cursor, reader.journal.at);
     envelope_close(&envelope, cursor, reader.limited, over_budget && idle ? BUSY_RETRY_SEC : 0);
     standing_offer(reader.journal.at);

@@ -20,9 +20,19 @@ static int target_at(struct thread *thread, uint64_t seq, const char *id,
 
     if (len == -1 && !file_is_damage(errno))
         cgi_die_errno("threads");
-    return len != -1 && (id == NULL || reference_may_be(line, (size_t)len, id)) &&
-           reference_target(target, line, (size_t)len) == 0 && target->self.seq == seq &&
-           (id == NULL || strcmp(target->self.id, id) == 0);
+    return len != -1 && reference_target(target, line, (size_t)len) == 0 &&
+           target->self.seq == seq && (id == NULL || strcmp(target->self.id, id) == 0);
+}
+
+/* Not the whole text of each, which may be long: nothing counts how often somebody asks. */
+static bool may_be_called(struct thread *thread, uint64_t seq, const char *id)
+{
+    char head[REFERENCE_HEAD + 1];
+    ssize_t len = thread_head(thread, seq, head, sizeof head);
+
+    if (len == -1 && !file_is_damage(errno))
+        cgi_die_errno("threads");
+    return len != -1 && reference_may_be(head, (size_t)len, id);
 }
 
 /* One's own message, sent lately: the same file lies under its id. */
@@ -49,7 +59,7 @@ static int target_called(struct thread *thread, uint64_t joined, uint64_t tail, 
     if (oldest < joined)
         oldest = joined;
     for (uint64_t seq = tail; seq > oldest; seq--)
-        if (target_at(thread, seq, id, target) == 1)
+        if (may_be_called(thread, seq, id) && target_at(thread, seq, id, target) == 1)
             return 1;
     return 0;
 }
@@ -89,6 +99,7 @@ void refer_resolve(struct endpoint *endpoint, struct thread *thread, uint64_t jo
     struct reference_target target;
 
     *refusal = (struct refer_refusal){0, ""};
+    message->named = message->about;
     if (message->act == STANZA_SAYS)
         return;
     if (find(endpoint, thread, joined, &message->about, &target) == 0 ||
@@ -105,11 +116,9 @@ void refer_resolve(struct endpoint *endpoint, struct thread *thread, uint64_t jo
 
 bool refer_same(struct stanza_message *message, const char *stored, size_t len)
 {
-    struct stanza_reference wanted = message->about;
-
     return stanza_message_same(message, stored, len) ||
            (message->act != STANZA_SAYS &&
-            reference_again(&message->about, &wanted, stored, len) == 0 &&
+            reference_again(&message->about, &message->named, stored, len) == 0 &&
             stanza_message_same(message, stored, len));
 }
 

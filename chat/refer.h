@@ -33,7 +33,7 @@ void refer_resolve(struct endpoint *endpoint, struct thread *thread, uint64_t jo
 
 /*
  * Whether the line, stored under the message's id, says the same: by the reference that it was
- * stored with, when what it is about cannot be read any more.
+ * stored with, when what it is about cannot be read any more, or its id is another's by now.
  */
 bool refer_same(struct stanza_message *message, const char *line, size_t len);
 

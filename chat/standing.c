@@ -54,10 +54,8 @@ void standing_leave(void)
 {
     if (place.fd == -1 || !cgi_stream_gone())
         place_leave(&place);
-    else if (cgi_stream_lost())
-        warn_if(place_move(&place, taken));
     else
-        place_doubt(&place);
+        place_doubt(&place, cgi_stream_lost() ? taken : place.at);
 }
 
 void standing_offer(struct cursor at)

@@ -21,7 +21,10 @@ struct reference_target {
 /* Read a stored line. -1: it is none that is numbered. */
 int reference_target(struct reference_target *target, const char *line, size_t len);
 
-/* Whether the line may have this message id: a quick look, which reference_target makes sure of. */
+#define REFERENCE_HEAD 512 /* bytes of a line among which its id is */
+
+/* Whether the line, or its beginning, may have this message id: a quick look, which reference_target
+ * makes sure of. */
 bool reference_may_be(const char *line, size_t len, const char *id);
 
 /*

@@ -63,6 +63,7 @@ struct stanza_message {
     enum stanza_act act;
     const char *about_field;       /* what the client calls the reference, for an error */
     struct stanza_reference about; /* unless STANZA_SAYS; to be completed (reference.h) */
+    struct stanza_reference named; /* whoever completes it keeps here what the client called it */
     char id[37];                   /* RFC 9562, lower case; "" when the server is to make one */
     char thread[37];               /* as given, lower case when it is a UUID; "" when absent */
     const char **to;               /* users, decoded; for a message without a thread */

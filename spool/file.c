@@ -26,7 +26,8 @@ int file_open_dir(int dir, const char *path)
     return openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-ssize_t file_read(int dir, const char *path, char *out, size_t size)
+/* As much as there is room for, which may be all of `size`. */
+static ssize_t read_some(int dir, const char *path, char *out, size_t size)
 {
     int fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     size_t len = 0;
@@ -37,14 +38,29 @@ ssize_t file_read(int dir, const char *path, char *out, size_t size)
     while (len < size && (got = read(fd, out + len, size - len)) > 0)
         len += (size_t)got;
     file_close(fd);
-    if (got == -1)
-        return -1;
-    if (len == size) {
+    return got == -1 ? -1 : (ssize_t)len;
+}
+
+ssize_t file_read(int dir, const char *path, char *out, size_t size)
+{
+    ssize_t len = read_some(dir, path, out, size);
+
+    if (len == (ssize_t)size) {
         errno = EFBIG;
         return -1;
     }
-    out[len] = '\0';
-    return (ssize_t)len;
+    if (len != -1)
+        out[len] = '\0';
+    return len;
+}
+
+ssize_t file_head(int dir, const char *path, char *out, size_t size)
+{
+    ssize_t len = read_some(dir, path, out, size - 1);
+
+    if (len != -1)
+        out[len] = '\0';
+    return len;
 }
 
 static int write_all(int fd, const char *bytes, size_t len)

@@ -14,6 +14,9 @@
  */
 ssize_t file_read(int dir, const char *path, char *out, size_t size);
 
+/* The same, but of a longer file its beginning. */
+ssize_t file_head(int dir, const char *path, char *out, size_t size);
+
 /*
  * Create `path` (0600; EEXIST when it is there), write, fsync when `sync`, close; each is checked.
  * On an error nothing is left of it.

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "place.h"
+#include "place_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -18,120 +14,10 @@
 #include "id.h"
 #include "user.h"
 
-/* ---- The line: "<token> <ms of beginning> <cursor there> <ms of life> <cursor>\n" ---- */
-
-static char *field(char **rest)
-{
-    char *begin = *rest;
-
-    *rest += strcspn(begin, " \n");
-    if (**rest != '\0')
-        *(*rest)++ = '\0';
-    return begin;
-}
-
-static int number(const char *text, int64_t *out)
-{
-    char *end;
-
-    *out = strtoll(text, &end, 10);
-    return *end == '\0' && end != text ? 0 : -1;
-}
-
-static int parse(struct place *place, char *text)
-{
-    char *token = field(&text);
-    int bad = number(field(&text), &place->began_ms);
-
-    bad |= cursor_parse(&place->began, field(&text));
-    bad |= number(field(&text), &place->alive_ms);
-    bad |= cursor_parse(&place->at, field(&text));
-    if (bad != 0 || strlen(token) >= PLACE_TOKEN_SIZE)
-        return -1;
-    memcpy(place->token, token, strlen(token) + 1);
-    return 0;
-}
-
-/* -1: damaged, or its writer was killed before the first line. */
-static int read_line(struct place *place)
-{
-    char text[PLACE_LINE_MAX + 1];
-    ssize_t len = pread(place->fd, text, PLACE_LINE_MAX, 0);
-
-    if (len == -1)
-        return -1;
-    text[len] = '\0';
-    return parse(place, text);
-}
-
 static void let_go(struct place *place)
 {
     file_close(place->fd);
     place->fd = -1;
-}
-
-/* Safe in a signal's handler, as clock_boot_ms with a test's clock would not be. */
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Changed in place; what was longer before is cut off by the newline. */
-static int write_line(struct place *place)
-{
-    char text[PLACE_LINE_MAX];
-    char began[CURSOR_SIZE];
-    char at[CURSOR_SIZE];
-    int len;
-
-    place->alive_ms = clock_wall_us() / 1000;
-    cursor_print(began, place->began);
-    cursor_print(at, place->at);
-    len = snprintf(text, sizeof text, "%s %lld %s %lld %s\n", place->token,
-                   (long long)place->began_ms, began, (long long)place->alive_ms, at);
-    /* A signal in between writes what stands there anyhow. */
-    place->before_len = place->line_len;
-    memcpy(place->before, place->line, place->line_len);
-    place->moved_ms = now_ms();
-    if (pwrite(place->fd, text, (size_t)len, 0) != len)
-        return -1;
-    memcpy(place->line, text, (size_t)len);
-    place->line_len = (size_t)len;
-    return 0;
-}
-
-/* Nothing here reads or writes where the file stands, so a handler may move it: pwrite is not among
- * what it may call. */
-static void go_back(const struct place *place)
-{
-    if (now_ms() < place->moved_ms + PLACE_DOUBT_MSEC && lseek(place->fd, 0, SEEK_SET) == 0)
-        (void)!write(place->fd, place->before, place->before_len);
-}
-
-void place_doubt(struct place *place)
-{
-    if (place->fd != -1)
-        go_back(place);
-    let_go(place);
-}
-
-static const struct place *guarded;
-
-static void on_term(int number)
-{
-    go_back(guarded);
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-void place_guard(const struct place *place)
-{
-    guarded = place;
-    if (place->fd != -1)
-        signal(SIGTERM, on_term);
 }
 
 static void token_mark(char mark[PLACE_TOKEN_SIZE], const char *token)
@@ -192,7 +78,7 @@ static int look(struct place *place, int dir, const char *name)
     if (place->fd == -1)
         return 0;
     bool free = flock(place->fd, LOCK_EX | LOCK_NB) == 0;
-    bool good = read_line(place) == 0;
+    bool good = place_line_read(place) == 0;
     if (free && good && within(place->alive_ms, PLACE_LIFE_SEC))
         return 1;
     if (free)
@@ -299,21 +185,36 @@ int place_take(struct place *place, struct spool *spool, const struct user *user
 
 int place_begin(struct place *place, struct cursor at)
 {
+    int result;
+
     place->began = at;
     place->began_ms = place->found ? clock_wall_us() / 1000 : 0;
-    return place_move(place, at);
+    result = place_move(place, at);
+    place->before = place->between = place->line; /* nothing is said yet that could be in doubt */
+    return result;
 }
 
 int place_move(struct place *place, struct cursor at)
 {
     place->at = at;
-    return place->fd == -1 ? 0 : write_line(place);
+    return place->fd == -1 ? 0 : place_line_write(place);
 }
 
 void place_leave(struct place *place)
 {
     if (place->fd != -1)
-        (void)write_line(place); /* its hour begins now; at worst it began a little earlier */
+        (void)place_line_write(place); /* its hour begins now; at worst it began a little earlier */
+    let_go(place);
+}
+
+void place_doubt(struct place *place, struct cursor taken)
+{
+    if (place_line_doubt(place) && is_before(place->lines[place->before].at, taken)) {
+        if (place->fd != -1)
+            place_line_back(place);
+    } else if (is_before(taken, place->at)) {
+        (void)place_move(place, taken);
+    }
     let_go(place);
 }
 
@@ -328,8 +229,8 @@ void place_withdraw(struct place *place, struct cursor before)
 {
     struct cursor offered = place->at;
 
-    if (place->fd != -1 && flock(place->fd, LOCK_EX | LOCK_NB) == 0 && read_line(place) == 0 &&
-        is_same(place->at, offered))
+    if (place->fd != -1 && flock(place->fd, LOCK_EX | LOCK_NB) == 0 &&
+        place_line_read(place) == 0 && is_same(place->at, offered))
         (void)place_move(place, before);
     let_go(place);
 }

@@ -30,11 +30,18 @@ struct place {
     struct cursor at; /* what lies before it has been written to the stream */
     int64_t alive_ms; /* the last sign of life, by the wall clock */
 
-    /* For place_doubt: the file's line, the one before, and when that was. */
-    char line[PLACE_LINE_MAX];
-    size_t line_len;
-    char before[PLACE_LINE_MAX];
-    size_t before_len;
+    /* For place_doubt: the file's line; the one that stood there PLACE_DOUBT_MSEC ago or longer; one
+     * in between, which is to become that, and since when; the last move. Three of four `lines`, so
+     * that a signal never finds one half-written. */
+    struct place_line {
+        char text[PLACE_LINE_MAX];
+        size_t len;
+        struct cursor at;
+    } lines[4];
+    int line;
+    int before;
+    int between;
+    int64_t between_ms;
     int64_t moved_ms;
 };
 
@@ -57,9 +64,10 @@ int place_move(struct place *place, struct cursor at);
 /*
  * It is being ended from outside. A web server learns that its client has gone by passing on what
  * we say, and then ends us at once: what was written within the last PLACE_DOUBT_MSEC did not
- * arrive, or may not have. The place moves back before it, and is left.
+ * arrive, or may not have. The place moves back before it, and to where the web server had `taken` all
+ * at least, and is left.
  */
-void place_doubt(struct place *place);
+void place_doubt(struct place *place, struct cursor taken);
 
 /* From now on the same happens when SIGTERM ends the process. `place` stays where it is. */
 void place_guard(const struct place *place);

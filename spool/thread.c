@@ -133,15 +133,26 @@ int thread_set_tail(struct thread *thread, uint64_t seq)
     return pwrite(thread->tail, text, SEQ_DIGITS + 1, 0) == SEQ_DIGITS + 1 ? 0 : -1;
 }
 
-ssize_t thread_read(struct thread *thread, uint64_t seq, char *out, size_t size)
+static ssize_t read_by(ssize_t (*by)(int dir, const char *path, char *out, size_t size),
+                       struct thread *thread, uint64_t seq, char *out, size_t size)
 {
     char path[PATH_SIZE];
     ssize_t len;
 
     path_new(path, seq);
-    len = file_read(thread->fd, path, out, size);
+    len = by(thread->fd, path, out, size);
     if (len != -1 || errno != ENOENT)
         return len;
     path_cur(path, seq); /* the agent moves from new/ to cur/, never back */
-    return file_read(thread->fd, path, out, size);
+    return by(thread->fd, path, out, size);
+}
+
+ssize_t thread_read(struct thread *thread, uint64_t seq, char *out, size_t size)
+{
+    return read_by(file_read, thread, seq, out, size);
+}
+
+ssize_t thread_head(struct thread *thread, uint64_t seq, char *out, size_t size)
+{
+    return read_by(file_head, thread, seq, out, size);
 }

@@ -57,6 +57,8 @@ int thread_set_tail(struct thread *thread, uint64_t seq);
 /* The text of stanza `seq` with a NUL behind it, from new/ or cur/. Its length, -1: ENOENT, EFBIG,
  * errno. */
 ssize_t thread_read(struct thread *thread, uint64_t seq, char *out, size_t size);
+/* The same, but of a longer text its beginning. */
+ssize_t thread_head(struct thread *thread, uint64_t seq, char *out, size_t size);
 
 /*
  * Each member, until `each` returns other than 0, which is returned; -1: errno. thread_lines: those who

@@ -4,7 +4,9 @@
 // shown once in each of their tabs, and none is missing, whatever ends their streams.
 
 import assert from 'node:assert/strict';
+import { readdir, stat } from 'node:fs/promises';
 import { after, afterEach, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { openPage, startBrowser, startSite } from './site.mjs';
 
 const TIMEOUT = { timeout: 20000 };
@@ -56,6 +58,23 @@ async function expectShown(texts, ...tabs) {
     const client = await tab.evaluate(() => ({ shown: window.client.shown.map((m) => m.text), dead: window.client.dead }));
     assert.deepEqual(client.shown.filter((text) => texts.includes(text)), texts);
     assert.ok(!client.dead);
+  }
+}
+
+/**
+ * Until nothing is in doubt: what was written within a tenth of a second before a server ends its streams may be said
+ * again (protocol/README.md). The places of the streams tell when they were moved.
+ */
+async function settled() {
+  const users = `${site.spool}/users`;
+  for (const deadline = Date.now() + TIMEOUT.timeout; ;) {
+    const files = (await Promise.all((await readdir(users)).map(async (user) => {
+      const names = await readdir(`${users}/${user}/streams`).catch(() => []);
+      return Promise.all(names.map((name) => stat(`${users}/${user}/streams/${name}`).catch(() => undefined)));
+    }))).flat();
+    if (files.every((file) => file === undefined || file.mtimeMs < Date.now() - 200)) return;
+    assert.ok(Date.now() < deadline, 'streams are written to all the time');
+    await pause(20);
   }
 }
 
@@ -133,6 +152,7 @@ test('the web server is stopped, somebody speaks, and it is started again: two t
     await say(alice, thread, `pair up ${i}`);
     await say(alice, room, `up ${i}`);
     await shows(`up ${i}`, ...all);
+    await settled();
     await reopens(async () => {
       await site.tell('stop');
       await site.tell(`say alice ${thread} pair+down+${i}`);
@@ -155,6 +175,7 @@ test('the web server restarts and refuses nobody: no pause is needed', async () 
     said.push(`before ${i}`, `during ${i}`, `after ${i}`);
     await say(alice, thread, `before ${i}`);
     await shows(`before ${i}`, alice, one, two);
+    await settled();
     await reopens(async () => {
       await site.tell('restart');
       await site.tell(`say alice ${thread} during+${i}`); // while it still reads, and cannot pass it on

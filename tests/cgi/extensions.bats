@@ -207,6 +207,22 @@ END
     got 1009 '.message.reaction.to.seq == 1008'
 }
 
+@test "reaction: by id, however long the message and the ids, and never by what it only mentions" {
+    local long
+    printf -v long '%060000d' 0
+    form alice "message=$long&id=$id&subject=$long"
+    expect 413
+    form alice "message=${long::50000}&id=$id"
+    expect 200
+    form alice "message=$id"
+    form alice "message=${id/0b/0c}"
+    does bob '"reaction":{"to":"'"$id"'","text":"+"}'
+    expect 200
+    got 4 '.message.reaction.to.seq == 1'
+    does bob '"reaction":{"to":"'"${id/0b/0c}"'","text":"+"}'
+    expect 400
+}
+
 @test "replaces: one's own message with the id, not another's, nor that of another thread" {
     form bob "message=theirs&id=$id"
     form alice "message=mine&id=$id"
@@ -315,6 +331,7 @@ END
 
 @test "the same again with its id is one, whatever became of what it was about" {
     local request answer number=1 other=${id/0b/0c}
+    thread_of alice bob carol
     form alice "message=x&id=$id"
     does alice '"text":"y","replaces":1'
     for request in '"text":"z","replaces":2' '"text":"z","replaces":"'"$id"'"' '"retracts":2' \
@@ -339,6 +356,14 @@ END
         expect 409
     done
     same 6 "$(records m)"
+    # Somebody else has used the id of what it was about: it was not about that.
+    does bob '"reaction":{"to":"'"$id"'","text":"+"},"id":"'"${id/0b/0e}"'"'
+    expect 200
+    answer=$body
+    form carol "message=x&id=$id"
+    does bob '"reaction":{"to":"'"$id"'","text":"+"},"id":"'"${id/0b/0e}"'"'
+    expect 200
+    same "$answer" "$body"
     # Retention has taken what it was about: it had been accepted all the same.
     does bob '"reaction":{"to":1,"text":"+"},"id":"'"$id"'"'
     expect 200

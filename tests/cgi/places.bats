@@ -182,6 +182,35 @@ end() {
     same 2 "$(find "$SPOOL/users/bob/streams" -type f | wc -l)"
 }
 
+# polls QUERY TEXT...: bob's polls without a cursor, one after the other, bring these, and greet each time.
+polls() {
+    local text query=$1
+    shift
+    for text; do
+        as bob GET "stream?wait=0$query"
+        expect 200 --arg text "$text" '.stanzas[0].type == "presence" and
+            [.stanzas[] | select(.type == "message").message.text] == [$text]'
+    done
+}
+
+@test "long polls without a cursor get on, however few stanzas they ask for, and however many are online" {
+    local n profile
+    as carol GET 'stream?wait=0'
+    as bob GET 'stream?wait=0'
+    for n in 1 2 3; do say alice "$thread" "$n"; done
+    polls '&limit=1' 1 2 3
+    printf -v profile '{"note":"%015000d"}' 0
+    for n in {1..50}; do
+        install -d -m 700 "$SPOOL/users/crowd-$n"
+        echo "$profile" >"$SPOOL/users/crowd-$n/profile.json"
+        touch "$SPOOL/online/crowd-$n"
+    done
+    for n in 4 5; do say alice "$thread" "$n"; done
+    polls '&limit=1' 4 5
+    say alice "$thread" 6
+    polls '' 6
+}
+
 @test "a poll whose answer nobody takes leaves its place where it was" {
     as bob GET 'stream?wait=0'
     say alice "$thread" unheard

@@ -43,6 +43,32 @@ static void read_sizes(void **state)
     close(dir);
 }
 
+static void heads(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t size;
+        const char *head;
+    } rows[] = {
+        {"", 1, ""},          {"hello", 100, "hello"}, {"hello", 6, "hello"},
+        {"hello", 5, "hell"}, {"hello", 1, ""},
+    };
+    struct fixture *f = *state;
+    int dir = open_base(f);
+    char out[101];
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        memset(out, '#', sizeof out);
+        fixture_write(dir, "file", rows[i].text);
+        assert_int_equal(file_head(dir, "file", out, rows[i].size), strlen(rows[i].head));
+        assert_string_equal(out, rows[i].head);
+        assert_int_equal(out[rows[i].size], '#');
+    }
+    assert_int_equal(file_head(dir, "missing", out, sizeof out), -1);
+    assert_int_equal(errno, ENOENT);
+    close(dir);
+}
+
 static void read_faults(void **state)
 {
     struct fixture *f = *state;
@@ -282,6 +308,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SPOOL_TEST(read_sizes),
+        SPOOL_TEST(heads),
         SPOOL_TEST(read_faults),
         SPOOL_TEST(create),
         SPOOL_TEST(create_on_a_full_disk),

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include "spool/place.h"
 
@@ -181,6 +182,120 @@ static void withdrawn_when_nobody_got_it(void **state)
     place_leave(&place);
 }
 
+/* ---- What the web server may not have passed on  */
+
+/* The clock that doubt goes by is nobody's to set. */
+static int64_t real_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void let_pass(int64_t ms)
+{
+    int64_t until = real_ms() + ms;
+
+    while (real_ms() < until)
+        sched_yield();
+}
+
+/* However many times it was said something. */
+static void doubt_takes_back_all_of_a_moment(void **state)
+{
+    struct fixture *f = *state;
+    struct place place;
+
+    for (int rested = 0; rested < 2; rested++) {
+        uint64_t begin = rested == 0 ? 3 : 13;
+        start(f, &place, NULL, rested, 3);
+        assert_int_equal(place_move(&place, after(begin)), 0);
+        assert_int_equal(place_begin(&place, after(begin)), 0);
+        if (rested == 1)
+            let_pass(PLACE_DOUBT_MSEC);
+        int64_t began = real_ms();
+        for (uint64_t i = 1; i <= 3; i++)
+            assert_int_equal(place_move(&place, after(begin + i)), 0);
+        place_doubt(&place, place.at);
+        if (real_ms() >= began + PLACE_DOUBT_MSEC)
+            skip(); /* the machine was too busy */
+        start(f, &place, NULL, 1, 0);
+        expect_at(&place, begin);
+        place_leave(&place);
+    }
+}
+
+/* In a lively room, too; and no further than a moment or two. */
+static void doubt_takes_back_no_more_than_it_must(void **state)
+{
+    struct fixture *f = *state;
+    struct place place;
+    int64_t said[100];
+    uint64_t count = 0;
+
+    start(f, &place, NULL, 0, 0);
+    for (int64_t begin = real_ms(); count < COUNT(said) && real_ms() < begin + 800; count++) {
+        said[count] = real_ms();
+        assert_int_equal(place_move(&place, after(count + 1)), 0);
+        let_pass(20);
+    }
+    int64_t last = real_ms();
+    assert_int_equal(place_move(&place, after(count + 1)), 0);
+    place_doubt(&place, place.at);
+    int64_t end = real_ms();
+    if (end >= last + PLACE_DOUBT_MSEC)
+        skip(); /* the machine was too busy */
+    start(f, &place, NULL, 1, 0);
+    assert_in_range(place.at.next, 1, count - 1);
+    assert_true(said[place.at.next - 1] <= end - PLACE_DOUBT_MSEC);
+    place_leave(&place);
+}
+
+/* What lay in the pipe was not heard, and what was taken just before is in doubt as ever. */
+static void what_was_not_taken(void **state)
+{
+    static const struct {
+        int64_t rest;
+        uint64_t taken;
+        uint64_t expected;
+    } rows[] = {{0, 5, 3}, {0, 3, 3}, {PLACE_DOUBT_MSEC, 5, 5}, {PLACE_DOUBT_MSEC, 4, 4}};
+    struct fixture *f = *state;
+    struct place place;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct user alice = fixture_known(f, "alice");
+        int64_t begin = real_ms();
+        assert_in_range(place_take(&place, &f->spool, &alice, NULL), 0, 1);
+        assert_int_equal(place_begin(&place, after(3)), 0);
+        for (uint64_t at = 4; at <= 6; at++)
+            assert_int_equal(place_move(&place, after(at)), 0);
+        let_pass(rows[i].rest);
+        place_doubt(&place, after(rows[i].taken));
+        if (rows[i].rest == 0 && real_ms() >= begin + PLACE_DOUBT_MSEC)
+            skip(); /* the machine was too busy */
+        start(f, &place, NULL, 1, 0);
+        if (place.at.next != rows[i].expected)
+            fail_msg("row %zu: at %llu", i, (unsigned long long)place.at.next);
+        place_leave(&place);
+    }
+}
+
+static void what_is_older_is_not_in_doubt(void **state)
+{
+    struct fixture *f = *state;
+    struct place place;
+
+    start(f, &place, NULL, 0, 3);
+    assert_int_equal(place_move(&place, after(4)), 0);
+    assert_int_equal(place_move(&place, after(5)), 0);
+    let_pass(PLACE_DOUBT_MSEC);
+    place_doubt(&place, place.at);
+    start(f, &place, NULL, 1, 0);
+    expect_at(&place, 5);
+    place_leave(&place);
+}
+
 /* ---- Their end  */
 
 static void a_cursor_spends_its_own(void **state)
@@ -337,6 +452,10 @@ int main(void)
         SPOOL_TEST(where_another_found_it_just_now),
         SPOOL_TEST(offered_while_the_process_lives),
         SPOOL_TEST(withdrawn_when_nobody_got_it),
+        SPOOL_TEST(doubt_takes_back_all_of_a_moment),
+        SPOOL_TEST(doubt_takes_back_no_more_than_it_must),
+        SPOOL_TEST(what_was_not_taken),
+        SPOOL_TEST(what_is_older_is_not_in_doubt),
         SPOOL_TEST(a_cursor_spends_its_own),
         SPOOL_TEST(a_living_one_is_not_spent),
         SPOOL_TEST(an_hour_after_its_end),
