@@ -146,7 +146,8 @@ static int render(void *context, uint64_t seq, const char *prev, int64_t time_us
         return -1;
     people_sender_put(&who, &endpoint.spool, &endpoint.me);
     list = buf_over(people + who.len, sizeof people - who.len);
-    if (people_members_put(&list, &endpoint.spool, &thread, &place.member_count) == -1)
+    if (people_members_put(&list, &endpoint.spool, &thread,
+                           &(struct people_known){&endpoint.me, who}, &place.member_count) == -1)
         return -1;
     place.sender = who.data;
     place.sender_len = who.len;

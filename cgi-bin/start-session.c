@@ -154,7 +154,7 @@ static _Noreturn void answer(const char *id)
     buf_puts(&reply, "{\"success\":true,\"thread_id\":\"");
     buf_puts(&reply, id);
     buf_puts(&reply, "\",\"members\":[");
-    if (people_members_put(&reply, &endpoint.spool, &thread, &members) == -1)
+    if (people_members_put(&reply, &endpoint.spool, &thread, NULL, &members) == -1)
         cgi_die_errno("threads: members");
     buf_puts(&reply, "]");
     if (members > STANZA_MEMBERS_SHOWN) {

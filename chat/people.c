@@ -138,24 +138,30 @@ struct online_compose people_compose(struct spool *spool)
 struct listing {
     struct buf *out;
     struct spool *spool;
+    const struct people_known *known;
     size_t count;
 };
 
 static int list_member(void *context, const struct member *member)
 {
     struct listing *listing = context;
+    const struct people_known *known = listing->known;
 
     if (listing->count++ >= STANZA_MEMBERS_SHOWN)
         return 0;
     if (listing->count > 1)
         buf_puts(listing->out, ",");
-    people_sender_put(listing->out, listing->spool, &member->user);
+    if (known != NULL && strcmp(known->user->dir, member->user.dir) == 0)
+        buf_put(listing->out, known->sender.data, known->sender.len);
+    else
+        people_sender_put(listing->out, listing->spool, &member->user);
     return 0;
 }
 
-int people_members_put(struct buf *out, struct spool *spool, struct thread *thread, size_t *count)
+int people_members_put(struct buf *out, struct spool *spool, struct thread *thread,
+                       const struct people_known *known, size_t *count)
 {
-    struct listing listing = {out, spool, 0};
+    struct listing listing = {out, spool, known, 0};
     int result = thread_members(thread, list_member, &listing);
 
     *count = listing.count;

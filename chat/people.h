@@ -45,9 +45,17 @@ void people_presence_object_put(struct buf *out, struct spool *spool, const stru
 /* How presence is published (spool/online.h). Its line is valid until the next one. */
 struct online_compose people_compose(struct spool *spool);
 
+/* A user whose sender object has been made already. */
+struct people_known {
+    const struct user *user;
+    struct buf sender;
+};
+
 /*
- * The members of a thread as the inside of a JSON array, at most STANZA_MEMBERS_SHOWN. -1: errno.
+ * The members of a thread as the inside of a JSON array, at most STANZA_MEMBERS_SHOWN; `known` may be
+ * NULL. -1: errno.
  */
-int people_members_put(struct buf *out, struct spool *spool, struct thread *thread, size_t *count);
+int people_members_put(struct buf *out, struct spool *spool, struct thread *thread,
+                       const struct people_known *known, size_t *count);
 
 #endif

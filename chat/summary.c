@@ -47,7 +47,7 @@ static int put_members(struct buf *out, struct endpoint *endpoint, struct readin
 
     buf_puts(out, ",\"members\":[");
     begin = out->len;
-    if (people_members_put(out, &endpoint->spool, &reading->thread, &count) == 0 &&
+    if (people_members_put(out, &endpoint->spool, &reading->thread, NULL, &count) == 0 &&
         thread_members(&reading->thread, find_role, &search) != -1) {
         buf_puts(out, "],\"memberCount\":");
         buf_putu(out, count);

@@ -9,7 +9,20 @@
 #include "base/utf8.h"
 #include "json.h"
 
+/* Forms are short: what lies beside other small things costs no page of its own. */
+#define FEW 16
+
+static struct form_field few[2][FEW];
 SCRATCH static struct form_field tables[2][FORM_FIELDS_MAX];
+
+static struct form_field *table_for(int table, const char *bytes, size_t len)
+{
+    size_t most = 1;
+
+    for (size_t i = 0; i < len; i++)
+        most += bytes[i] == '&';
+    return most <= FEW ? few[table] : tables[table];
+}
 
 static int fail(const char **why, const char *sentence)
 {
@@ -72,7 +85,7 @@ int form_parse(struct form *form, int table, char *bytes, size_t len, const char
 {
     char *end = bytes + len;
 
-    *form = (struct form){.field = tables[table]};
+    *form = (struct form){.field = table_for(table, bytes, len)};
     while (bytes < end) {
         char *next = memchr(bytes, '&', (size_t)(end - bytes));
         if (next == NULL)
