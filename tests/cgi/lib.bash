@@ -54,6 +54,8 @@ cgi_request() {
         REMOTE_ADDR=127.0.0.1 HTTP_HOST=chat.example REQUEST_METHOD="$method" QUERY_STRING="$query"
         SCRIPT_NAME="/nereid-chat/${target%%/*}"
         SPOOLCHAT_SPOOL="$SPOOL" SPOOLCHAT_TEST_CLOCK="$CLOCK")
+    # Endpoints allocate nothing; the search for what they have not freed takes twice as long as they do.
+    [[ $BIN != *asan* ]] || env+=(ASAN_OPTIONS=detect_leaks=0)
     [[ -z $path ]] || env+=(PATH_INFO="$path")
     [[ -z ${ME-} ]] || env+=(REMOTE_USER="$ME" AUTH_TYPE=Basic)
     [[ -z ${ACCEPT-} ]] || env+=(HTTP_ACCEPT="$ACCEPT")

@@ -270,12 +270,11 @@ static void origins_of_every_length(void **state)
     struct fixture *f = *state;
 
     for (size_t len = CONFIG_ORIGINS_MAX - 2; len <= CONFIG_ORIGINS_MAX + 1; len++) {
-        char text[CONFIG_ORIGINS_MAX + 32] = "allow_origin = ";
+        char text[CONFIG_ORIGINS_MAX + 32] = "allow_origin = https://";
         char complaint[CONFIG_COMPLAINT_MAX];
         struct config config;
-        size_t at = strlen(text);
-        memset(text + at, 'a', len);
-        memcpy(text + at, "https://", 8);
+        size_t at = strlen("allow_origin = ");
+        memset(text + strlen(text), 'a', len - strlen("https://"));
         memcpy(text + at + len, "\n", 2);
         assert_int_equal(read_text(f, text, &config, complaint), len < CONFIG_ORIGINS_MAX ? 0 : -1);
         if (len < CONFIG_ORIGINS_MAX)
