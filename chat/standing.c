@@ -52,7 +52,8 @@ void standing_guard(void)
 /* What the web server did not take before it closed was never said. Rather some twice than never. */
 void standing_leave(void)
 {
-    if (place.fd == -1 || !cgi_stream_gone())
+    /* Nobody leaves in doubt: that our client has gone the server may be about to find out. */
+    if (place.fd == -1 || !cgi_stream_goes(place_doubtful(&place)))
         place_leave(&place);
     else
         place_doubt(&place, cgi_stream_lost() ? taken : place.at);

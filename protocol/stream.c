@@ -74,11 +74,16 @@ bool cgi_stream_unread(void)
     return bytes > 0;
 }
 
-bool cgi_stream_gone(void)
+bool cgi_stream_goes(int64_t msec)
 {
     struct pollfd out = {.fd = STDOUT_FILENO};
 
-    return poll(&out, 1, 0) == 1;
+    return poll(&out, 1, (int)msec) == 1;
+}
+
+bool cgi_stream_gone(void)
+{
+    return cgi_stream_goes(0);
 }
 
 bool cgi_stream_lost(void)

@@ -61,6 +61,9 @@ int place_begin(struct place *place, struct cursor at);
 /* It has come to `at`, or there is a sign of life (the same `at` again). -1: errno. */
 int place_move(struct place *place, struct cursor at);
 
+/* Milliseconds until what was written last is in doubt no more (place_doubt); 0: it is not. */
+int64_t place_doubtful(const struct place *place);
+
 /*
  * It is being ended from outside. A web server learns that its client has gone by passing on what
  * we say, and then ends us at once: what was written within the last PLACE_DOUBT_MSEC did not

@@ -110,9 +110,16 @@ int place_line_write(struct place *place)
     return 0;
 }
 
+int64_t place_doubtful(const struct place *place)
+{
+    int64_t left = place->moved_ms + PLACE_DOUBT_MSEC - now_ms();
+
+    return left > 0 ? left : 0;
+}
+
 bool place_line_doubt(const struct place *place)
 {
-    return now_ms() < place->moved_ms + PLACE_DOUBT_MSEC;
+    return place_doubtful(place) > 0;
 }
 
 /* Nothing here reads or writes where the file stands, so a handler may move it: pwrite is not among

@@ -81,8 +81,17 @@ async function settled() {
 /** Until each tab has opened another stream than those it had. */
 async function reopens(act, ...tabs) {
   const had = await Promise.all(tabs.map((tab) => tab.evaluate(() => window.client.opened)));
-  await act();
+  await act(had);
   await Promise.all(tabs.map((tab, i) => tab.waitForFunction((n) => window.client.opened > n, had[i], TIMEOUT)));
+}
+
+/** Until each has lost its stream, or got another already. */
+function cutOff(had, ...tabs) {
+  return Promise.all(tabs.map((tab, i) => tab.waitForFunction(
+    (n) => window.client.failures > 0 || window.client.opened > n,
+    had[i],
+    TIMEOUT,
+  )));
 }
 
 const start = (page, user) => page.evaluate((other) => window.client.start(other), user);
@@ -176,8 +185,9 @@ test('the web server restarts and refuses nobody: no pause is needed', async () 
     await say(alice, thread, `before ${i}`);
     await shows(`before ${i}`, alice, one, two);
     await settled();
-    await reopens(async () => {
+    await reopens(async (had) => {
       await site.tell('restart');
+      await cutOff(had, alice, one, two);
       await site.tell(`say alice ${thread} during+${i}`); // while it still reads, and cannot pass it on
     }, alice, one, two);
     await shows(`during ${i}`, alice, one, two);
