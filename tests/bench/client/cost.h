@@ -25,10 +25,4 @@ int64_t cost_cpu_ns(void);
 /* Of all processes that live: proportional set size, in KB, and how many these are. */
 long cost_memory_kb(size_t *processes);
 
-/*
- * What the machine could give to somebody new, the kernel's part counted: MemAvailable and the free
- * pages that processors have set aside for themselves, once it stands still.
- */
-long cost_available_kb(void);
-
 #endif

@@ -1,0 +1,305 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# tests/bench/peers.sh: one room, one who speaks, many who listen; ours and other chat servers, in one go. `make
+# bench-peers` calls it; README.md beside it says what is measured. A table on stdout, plots and every number
+# in build/bench/peers/.
+#
+#   BENCH_PEERS      nchan prosody ejabberd, and SERVER/DOOR/SYNC of ours: SERVER lighttpd, apache-event or
+#                    nginx; DOOR cgi (processes wait), agent (it holds what CGI programs hand over), scgi
+#                    (streams go to the agent at once; the only one behind nginx); SYNC no or yes
+#   BENCH_SIZES      "1 100 1000", listeners
+#   BENCH_SECONDS    2, of each half at most
+#   BENCH_ROUNDS     1
+#   BENCH_HELD       10000, that wait on the agent; 0: leave that out
+#   BENCH_GROWTH     "yes", "no", or the largest journal in records (10000000)
+#   BENCH_CGROUP     yes, where we may make one; no: add up processes
+
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit
+. tests/servers/site.bash
+. tests/bench/place.bash
+for file in tests/bench/peers/*.bash; do
+    # shellcheck source=/dev/null
+    . "$file"
+done
+
+read -r -a tried <<<"${BENCH_PEERS:-nchan prosody ejabberd lighttpd/cgi/no lighttpd/cgi/yes lighttpd/agent/no
+    lighttpd/agent/yes lighttpd/scgi/no lighttpd/scgi/yes apache-event/cgi/no apache-event/agent/no
+    apache-event/scgi/no nginx/scgi/no nginx/scgi/yes}" -d ''
+read -r -a sizes <<<"${BENCH_SIZES:-1 100 1000}"
+seconds=${BENCH_SECONDS:-2}
+rounds=${BENCH_ROUNDS:-1}
+held=${BENCH_HELD:-10000}
+growth=${BENCH_GROWTH:-10000000}
+
+out=$PWD/build/bench/peers
+people=1000 # in our largest room: that many a thread may have
+door=cgi
+
+# Limits are for people.
+export SPOOLCHAT_MESSAGES_PER_MINUTE=0 SPOOLCHAT_MAX_STREAMS=0 SPOOLCHAT_USER_STREAMS=0
+
+# Two descriptors for each who waits, where the system lets us.
+ulimit -Hn 65536 2>/dev/null
+ulimit -Sn "$(ulimit -Hn)"
+
+die() {
+    echo "bench-peers: $*" >&2
+    exit 1
+}
+
+leave() {
+    local status=$?
+    trap '' INT TERM HUP
+    stop || status=1
+    rm -rf "$work"
+    exit "$status"
+}
+
+# ---- What a server uses ------------------------------------------------------------------------
+
+# A control group for the next server, in $group; "" where there is none to be had.
+group_make() {
+    local root
+    group=
+    [[ ${BENCH_CGROUP:-yes} == yes ]] || return 0
+    for root in /sys/fs/cgroup/cpuacct /sys/fs/cgroup/unified /sys/fs/cgroup; do
+        [[ -e $root/cgroup.procs ]] && mkdir "$root/spoolchat.$$" 2>/dev/null || continue
+        group=$root/spoolchat.$$
+        [[ -e $group/cpuacct.usage || -e $group/cpu.stat ]] && return 0
+        group_end
+    done
+}
+
+group_end() {
+    [[ -z $group ]] || eventually 5 rmdir "$group" 2>/dev/null
+    group=
+}
+
+# inside COMMAND...: it and all that it starts belong to the group
+inside() (
+    [[ -z $group ]] || echo "$BASHPID" >"$group/cgroup.procs" || exit
+    "$@"
+)
+
+# For room's -p.
+cost() {
+    if [[ -n $group ]]; then
+        echo "cgroup:$group"
+    else
+        echo "session:$(cat "$site"/run/{server,agent,fcgiwrap}.pid 2>/dev/null | paste -s -d ,)"
+    fi
+}
+
+# ---- Servers -----------------------------------------------------------------------------------
+
+site=
+group=
+
+# start NAME: in $site, which is laid out, on a port of its own
+start() {
+    local try
+    group_make
+    # A port that was free may not be any more when the server comes to take it.
+    for try in {1..3}; do
+        inside site_run "$site" "$1" "$(free_port)" && return
+        echo "bench-peers: $1 did not start, try $try" >&2
+    done
+    return 1
+}
+
+stop() {
+    local status=0
+    [[ -z $site ]] || site_halt "$site" || status=1
+    site=
+    group_end
+    return "$status"
+}
+
+url() {
+    echo "http://127.0.0.1:$(<"$site/run/port")/$1"
+}
+
+# room LABELS-AND-OPTIONS... PATH: one measurement
+room() {
+    timeout 300 build/bench/room -s "$seconds" -p "$(cost)" -l round="$round" "${@:1:$#-1}" "$(url "${!#}")"
+}
+
+# Whom nobody heard of before, so that no message is left in it.
+fresh_room() {
+    echo "bench${EPOCHREALTIME/[.,]/}"
+}
+
+skip() {
+    jq -nc --arg who "$1" --arg why "$2" '{kind: "skipped", $who, $why}'
+}
+
+through_peer() {
+    local peer=$1 size way ways=(bosh) path=http-bind
+    [[ $peer != nchan ]] || { ways=(nchan-events nchan-poll); path=chat; }
+    site=$work/$peer
+    mkdir -p "$site/conf" && install -d -o "$(site_user)" "$site"/{log,run} || die "cannot write $site"
+    start "$peer" || die "$peer does not start"
+    for size in "${sizes[@]}"; do
+        for way in "${ways[@]}"; do
+            say "$peer: $way, $size"
+            room -l kind=room -l who="$peer" -l durable=memory -a "$way" -c "$size" -r "$(fresh_room)" "$path" ||
+                skip "$peer, $way, $size" "failed"
+        done
+    done
+    stop || die "$peer does not stop"
+}
+
+# ---- Ours --------------------------------------------------------------------------------------
+
+# A request without a server, as user u1. Its body comes on standard input.
+direct_post() {
+    as_site_user env -i SPOOLCHAT_SPOOL="$work/spool" REQUEST_METHOD=POST REMOTE_USER=u1 \
+        GATEWAY_INTERFACE=CGI/1.1 SERVER_PROTOCOL=HTTP/1.1 SERVER_NAME=127.0.0.1 SERVER_PORT=80 \
+        REMOTE_ADDR=127.0.0.1 HTTP_HOST=127.0.0.1 CONTENT_TYPE=application/json "$@"
+}
+
+# The spool that every site begins with: a thousand people, and for each size a room. They are nobody's
+# friends by then: who is online is not what is measured, and other servers are told to keep it to themselves.
+make_spool() {
+    local size thread members
+    install -d -m 700 -o "$(site_user)" "$work/spool"
+    people_files profile.json '{"displayName": "Person"}'
+    for size in "${sizes[@]}"; do
+        members=$((size < people ? size + 1 : people))
+        jq -nc "{user: [range(2; $members + 1) | \"u\(.)\"], subject: \"$size listen\"}" >"$work/body"
+        thread=$(direct_post CONTENT_LENGTH="$(stat -c %s "$work/body")" "$work/cgi-bin/start-session" \
+            <"$work/body" | tail -n 1 | jq -er .thread_id) || die "no thread"
+        printf "%s bench $thread\n" $(seq -f u%g "$members") >"$work/people.$size"
+    done
+    people_files friends ''
+}
+
+# people_files NAME TEXT: one in everybody's folder
+people_files() {
+    # shellcheck disable=SC2016
+    as_site_user bash -c 'cd "$1" && umask 077 && mkdir -p users && cd users && mkdir -p $(seq -f u%g "$2") &&
+        for user in *; do echo -n "$4" >"$user/$3" || exit; done' - "$work/spool" "$people" "$1" "$2" ||
+        die "people"
+}
+
+# The journal's end, for whoever shall begin there.
+end_of_journal() {
+    local cursor='' before=-
+    until [[ $cursor == "$before" ]]; do
+        before=$cursor
+        cursor=$(curl -sS --fail --max-time 60 -u u1:bench \
+            "$(url "nereid-chat/stream?wait=0&limit=1000&since=$cursor")" | jq -er .cursor) || return
+    done
+    echo "$cursor"
+}
+
+# ours_start SERVER DOOR SYNC
+ours_start() {
+    door=$2
+    site=$work/$1.$2.$3
+    site_make "$site" "$work/cgi-bin" || die "cannot write $site"
+    cp -a "$work/spool/." "$site/spool/" || die "cannot copy the spool"
+    printf '%s:{SHA}5cicUp3MubQnFvTZEY1hB5yIPZ4=\n' $(seq -f u%g "$people") >"$site/conf/htpasswd"
+    export SPOOLCHAT_SYNC=$3
+    start "many-$1" || die "$1 does not start"
+    [[ $2 == cgi ]] || inside site_agent "$site" build/bin/spoolchat || die "no agent"
+    [[ $2 != scgi ]] || eventually 3 test -S "$site/spool/agent.scgi"
+}
+
+# ours_room WAY SIZE OPTION...
+ours_room() {
+    local cursor
+    cursor=$(end_of_journal) || die "no stream"
+    room -a "$1" -c "$2" -q "$cursor" "${@:3}" nereid-chat
+}
+
+# The first one tells whether the agent holds what waits: a process more, and it does not.
+ours_holds() {
+    local more
+    more=$(ours_room events 1 -n 5 -u "$work/people.${sizes[0]}" | jq .processes_more) || return
+    jq -en "${more:-1} < 0.5" >/dev/null
+}
+
+through_ours() {
+    local server=$1 way_in=$2 sync=$3 size way durable='files'
+    [[ $sync == no ]] || durable=synced
+    if ! ours_start "$server" "$way_in" "$sync"; then
+        skip "$server/$way_in/$sync" "the agent opens no door for SCGI here"
+    elif [[ $way_in != cgi ]] && ! ours_holds; then
+        skip "$server/$way_in/$sync" "the agent holds no streams here"
+    else
+        for size in "${sizes[@]}"; do
+            for way in events poll; do
+                say "$server, $way_in, sync = $sync: $way, $size"
+                ours_room "$way" "$size" -u "$work/people.$size" -l kind=room -l who=spoolchat \
+                    -l server="$server" -l door="$way_in" -l sync="$sync" -l durable=$durable ||
+                    skip "$server/$way_in/$sync, $way, $size" failed
+            done
+        done
+    fi
+    stop || die "$server does not stop"
+}
+
+# ---- Ten thousand ------------------------------------------------------------------------------
+
+# On whatever the agent has. A user has ten streams then: a thread has a thousand members.
+through_held() {
+    local entry server=${1%%/*} way_in=${1#*/} size=${sizes[-1]}
+    entry="$server/$way_in, $held wait"
+    say "$entry"
+    if ! ours_start "$server" "$way_in" no; then
+        skip "$entry" "the agent opens no door for SCGI here"
+    elif ! ours_holds; then
+        skip "$entry" "the agent holds no streams here"
+    else
+        ours_room events "$held" -u "$work/people.$size" -l kind=held -l who=spoolchat -l server="$server" \
+            -l door="$way_in" -l sync=no -l durable=files || skip "$entry" failed
+    fi
+    stop || die "$server does not stop"
+}
+
+# ---- All of it ---------------------------------------------------------------------------------
+
+one() {
+    local part
+    IFS=/ read -r -a part <<<"$1"
+    if [[ -n ${part[2]-} ]]; then through_ours "${part[@]}"; else through_peer "$1"; fi
+}
+
+all() {
+    local contestant
+    for ((round = 1; round <= rounds; round++)); do
+        for contestant in "${tried[@]}"; do
+            one "$contestant"
+            rm -rf "$work/${contestant//\//.}"
+        done
+    done
+    round=1
+    if ((held > 0)); then
+        through_held lighttpd/agent
+        through_held nginx/scgi
+    fi
+    [[ $growth == no ]] || growth
+}
+
+main() {
+    local begin=$SECONDS
+    place
+    trap leave EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    programs
+    machine "$(versions; nchan_version; echo; prosody_version; echo; ejabberd_version)" --arg seconds "$seconds" \
+        --arg rounds "$rounds" --arg descriptors "$(ulimit -n)" >"$work/machine" || die "the machine"
+    make_spool
+    all >"$work/raw" || exit 1
+    say ''
+    jq -s --slurpfile machine "$work/machine" --arg took "$((SECONDS - begin))" \
+        '{machine: ($machine[0] + {$took}), results: .}' "$work/raw" >"$out/results.json" || exit 1
+    rm -f "$out"/*.svg
+    jq -r -f tests/bench/peers.jq "$out/results.json"
+}
+
+main "$@"
