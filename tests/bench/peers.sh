@@ -135,20 +135,24 @@ skip() {
     jq -nc --arg who "$1" --arg why "$2" '{kind: "skipped", $who, $why}'
 }
 
+# Each measurement has a server that has just started: memory that somebody used before would be there for
+# the next, and processes of ours that nobody reads any more notice it late.
 through_peer() {
     local peer=$1 size way ways=(bosh) path=http-bind
     [[ $peer != nchan ]] || { ways=(nchan-events nchan-poll); path=chat; }
-    site=$work/$peer
-    mkdir -p "$site/conf" && install -d -o "$(site_user)" "$site"/{log,run} || die "cannot write $site"
-    start "$peer" || die "$peer does not start"
     for size in "${sizes[@]}"; do
         for way in "${ways[@]}"; do
             say "$peer: $way, $size"
+            site=$work/$peer
+            mkdir -p "$site/conf" && install -d -o "$(site_user)" "$site"/{log,run} ||
+                die "cannot write $site"
+            start "$peer" || die "$peer does not start"
             room -l kind=room -l who="$peer" -l durable=memory -a "$way" -c "$size" -r "$(fresh_room)" "$path" ||
-                skip "$peer, $way, $size" "failed"
+                skip "$peer, $way, $size" failed
+            stop || die "$peer does not stop"
+            rm -rf "${work:?}/$peer"
         done
     done
-    stop || die "$peer does not stop"
 }
 
 # ---- Ours --------------------------------------------------------------------------------------
@@ -195,10 +199,21 @@ end_of_journal() {
     echo "$cursor"
 }
 
+# The journal's end, for whoever shall begin there.
+end_of_journal() {
+    local cursor='' before=-
+    until [[ $cursor == "$before" ]]; do
+        before=$cursor
+        cursor=$(curl -sS --fail --max-time 60 -u u1:bench \
+            "$(url "nereid-chat/stream?wait=0&limit=1000&since=$cursor")" | jq -er .cursor) || return
+    done
+    echo "$cursor"
+}
+
 # ours_start SERVER DOOR SYNC
 ours_start() {
     door=$2
-    site=$work/$1.$2.$3
+    site=$work/$1
     site_make "$site" "$work/cgi-bin" || die "cannot write $site"
     cp -a "$work/spool/." "$site/spool/" || die "cannot copy the spool"
     printf '%s:{SHA}5cicUp3MubQnFvTZEY1hB5yIPZ4=\n' $(seq -f u%g "$people") >"$site/conf/htpasswd"
@@ -206,6 +221,12 @@ ours_start() {
     start "many-$1" || die "$1 does not start"
     [[ $2 == cgi ]] || inside site_agent "$site" build/bin/spoolchat || die "no agent"
     [[ $2 != scgi ]] || eventually 3 test -S "$site/spool/agent.scgi"
+}
+
+ours_stop() {
+    local was=$site
+    stop || die "a site does not stop"
+    rm -rf "$was"
 }
 
 # ours_room WAY SIZE OPTION...
@@ -222,42 +243,49 @@ ours_holds() {
     jq -en "${more:-1} < 0.5" >/dev/null
 }
 
-through_ours() {
-    local server=$1 way_in=$2 sync=$3 size way durable='files'
-    [[ $sync == no ]] || durable=synced
-    if ! ours_start "$server" "$way_in" "$sync"; then
-        skip "$server/$way_in/$sync" "the agent opens no door for SCGI here"
-    elif [[ $way_in != cgi ]] && ! ours_holds; then
-        skip "$server/$way_in/$sync" "the agent holds no streams here"
-    else
-        for size in "${sizes[@]}"; do
-            for way in events poll; do
-                say "$server, $way_in, sync = $sync: $way, $size"
-                ours_room "$way" "$size" -u "$work/people.$size" -l kind=room -l who=spoolchat \
-                    -l server="$server" -l door="$way_in" -l sync="$sync" -l durable=$durable ||
-                    skip "$server/$way_in/$sync, $way, $size" failed
-            done
-        done
+# can SERVER DOOR: whether the agent does that; if not, why not, as a result.
+can() {
+    local why=
+    [[ $2 != cgi ]] || return 0
+    say "$1, $2"
+    if ! ours_start "$1" "$2" no; then
+        why="the agent opens no door for SCGI here"
+    elif ! ours_holds; then
+        why="the agent holds no streams here"
     fi
-    stop || die "$server does not stop"
+    ours_stop
+    [[ -z $why ]] || skip "$1, $2" "$why"
+    [[ -z $why ]]
+}
+
+through_ours() {
+    local server=$1 way_in=$2 sync=$3 size way durable=files
+    [[ $sync == no ]] || durable=synced
+    can "$server" "$way_in" || return 0
+    for size in "${sizes[@]}"; do
+        for way in events poll; do
+            say "$server, $way_in, sync = $sync: $way, $size"
+            ours_start "$server" "$way_in" "$sync"
+            ours_room "$way" "$size" -u "$work/people.$size" -l kind=room -l who=spoolchat \
+                -l server="$server" -l door="$way_in" -l sync="$sync" -l durable=$durable ||
+                skip "$server, $way_in, $way, $size" failed
+            ours_stop
+        done
+    done
 }
 
 # ---- Ten thousand ------------------------------------------------------------------------------
 
 # On whatever the agent has. A user has ten streams then: a thread has a thousand members.
 through_held() {
-    local entry server=${1%%/*} way_in=${1#*/} size=${sizes[-1]}
-    entry="$server/$way_in, $held wait"
-    say "$entry"
-    if ! ours_start "$server" "$way_in" no; then
-        skip "$entry" "the agent opens no door for SCGI here"
-    elif ! ours_holds; then
-        skip "$entry" "the agent holds no streams here"
-    else
-        ours_room events "$held" -u "$work/people.$size" -l kind=held -l who=spoolchat -l server="$server" \
-            -l door="$way_in" -l sync=no -l durable=files || skip "$entry" failed
-    fi
-    stop || die "$server does not stop"
+    local server=$1 way_in=$2
+    can "$server" "$way_in" || return 0
+    say "$server, $way_in: $held wait"
+    ours_start "$server" "$way_in" no
+    ours_room events "$held" -u "$work/people.${sizes[-1]}" -l kind=held -l who=spoolchat \
+        -l server="$server" -l door="$way_in" -l sync=no -l durable=files ||
+        skip "$server, $way_in, $held" failed
+    ours_stop
 }
 
 # ---- All of it ---------------------------------------------------------------------------------
@@ -273,13 +301,12 @@ all() {
     for ((round = 1; round <= rounds; round++)); do
         for contestant in "${tried[@]}"; do
             one "$contestant"
-            rm -rf "$work/${contestant//\//.}"
         done
     done
     round=1
     if ((held > 0)); then
-        through_held lighttpd/agent
-        through_held nginx/scgi
+        through_held lighttpd agent
+        through_held nginx scgi
     fi
     [[ $growth == no ]] || growth
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WAIT_SEC "60"
+#define WAIT_SEC "25"
 
 const struct peer *peer_find(const char *name)
 {
