@@ -92,8 +92,11 @@ static ssize_t ask(struct member *member, char *out, size_t size)
 /* What ends each step. */
 static bool is_done(unsigned step, const char *body)
 {
-    static const char *const signs[] = {"<mechanism>", "<success", "xmpp-bind", "<jid>", "110"};
+    static const char *const signs[] = {"<mechanism>", "<success", "xmpp-bind", "<jid>"};
 
+    /* XEP-0045, section 7.2.2: this is oneself, in the room. */
+    if (step == JOINING)
+        return strstr(body, "code='110'") != NULL || strstr(body, "code=\"110\"") != NULL;
     return strstr(body, signs[step]) != NULL;
 }
 
