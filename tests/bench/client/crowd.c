@@ -17,7 +17,7 @@
 #define AT_ONCE 64 /* that come in */
 #define EVENTS_MAX 256
 
-/* A connection. A listener has one, the speaker two: in BOSH one waits while the other speaks. */
+/* A connection. */
 struct wire {
     struct member *member;
     int fd;     /* -1: none */
@@ -33,7 +33,7 @@ static struct {
     const struct peer *peer;
     const struct peer_site *site;
     struct member *members; /* the speaker is the last */
-    struct wire *wires;     /* one each; the speaker's second is the last */
+    struct wire *wires;     /* one each */
     size_t listeners, settled;
     int epoll;
     uint64_t said;    /* messages so far */
@@ -61,12 +61,12 @@ void crowd_make(const struct peer *peer, const struct peer_site *site,
     crowd.site = site;
     crowd.listeners = listeners;
     crowd.members = calloc(listeners + 1, sizeof *crowd.members);
-    crowd.wires = calloc(listeners + 2, sizeof *crowd.wires);
+    crowd.wires = calloc(listeners + 1, sizeof *crowd.wires);
     crowd.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (crowd.members == NULL || crowd.wires == NULL || crowd.epoll == -1)
         give_up("crowd", errno);
     /* Not zero: the kernel would go on sharing its one page of zeroes. */
-    memset(crowd.wires, 0x55, (listeners + 2) * sizeof *crowd.wires);
+    memset(crowd.wires, 0x55, (listeners + 1) * sizeof *crowd.wires);
     for (size_t i = 0; i <= listeners; i++) {
         struct member *member = &crowd.members[i];
         member->site = site;
@@ -74,9 +74,9 @@ void crowd_make(const struct peer *peer, const struct peer_site *site,
         if (users->count > 0) /* the first one speaks */
             member->user = &users->user[i == listeners ? 0 : (i + 1) % users->count];
     }
-    for (size_t i = 0; i < listeners + 2; i++) {
+    for (size_t i = 0; i <= listeners; i++) {
         struct wire *wire = &crowd.wires[i];
-        wire->member = &crowd.members[i < listeners ? i : listeners];
+        wire->member = &crowd.members[i];
         wire->fd = -1;
         wire->busy = false;
         wire->again = false;
@@ -184,14 +184,6 @@ static _Noreturn void complain(const struct wire *wire)
     give_up("crowd: that is no good reply", 0);
 }
 
-static bool nothing_waits(const struct member *member)
-{
-    for (struct wire *wire = speaker_wire(); wire <= speaker_wire() + 1; wire++)
-        if (wire->member == member && wire->busy)
-            return false;
-    return true;
-}
-
 /* A whole reply has come. */
 static void finish(struct wire *wire)
 {
@@ -212,7 +204,9 @@ static void finish(struct wire *wire)
         complain(wire);
     if (member != speaker() && silent)
         crowd.oddities.empty++;
-    if (member != speaker() || nothing_waits(member))
+    /* The speaker's next request is the next message: two requests at once, on connections of their
+     * own, may overtake each other. */
+    if (member != speaker() || !member->joined || member->awaited < crowd.said)
         ask(wire);
 }
 
@@ -293,7 +287,7 @@ void crowd_speaker(void)
 
     if (!crowd.peer->session)
         return;
-    for (ask(speaker_wire()); !speaker()->joined; turn(100000000))
+    for (ask(speaker_wire()); !speaker()->joined || speaker_wire()->busy; turn(100000000))
         patience(begin, "crowd: the one who speaks does not get in");
 }
 
@@ -313,26 +307,17 @@ void crowd_gather(void)
     }
 }
 
-/* The speaker's connection that is not in use; NULL: both are. */
-static struct wire *free_wire(void)
-{
-    if (!speaker_wire()->busy)
-        return speaker_wire();
-    return crowd.peer->session && !speaker_wire()[1].busy ? speaker_wire() + 1 : NULL;
-}
-
-/* An XMPP server that gets the next message before the speaker has this one may leave both there. */
+/* In BOSH the speaker's request waits until there is something for them: what they have said. */
 static bool may_speak(void)
 {
-    return crowd.arrived == crowd.listeners && free_wire() != NULL &&
-           (!crowd.peer->session || speaker()->awaited == crowd.said);
+    return crowd.arrived == crowd.listeners && !speaker_wire()->busy;
 }
 
 int64_t crowd_say(struct samples *arrivals)
 {
     char request[PEER_REQUEST_SIZE];
     char text[256];
-    struct wire *wire = free_wire();
+    struct wire *wire = speaker_wire();
     ssize_t len;
 
     len = print_mark(text, crowd.said++);
