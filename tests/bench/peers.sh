@@ -12,7 +12,7 @@
 #   BENCH_SECONDS    2, of each half at most
 #   BENCH_ROUNDS     1
 #   BENCH_HELD       10000, that wait on the agent; 0: leave that out
-#   BENCH_GROWTH     "yes", "no", or the largest journal in records (10000000)
+#   BENCH_GROWTH     10000000, records of the largest journal; 0: leave that out
 #   BENCH_CGROUP     yes, where we may make one; no: add up processes
 
 set -uo pipefail
@@ -34,6 +34,7 @@ held=${BENCH_HELD:-10000}
 growth=${BENCH_GROWTH:-10000000}
 
 out=$PWD/build/bench/peers
+text='Shall we meet at the station at seven, or is that too early for you?'
 people=1000 # in our largest room: that many a thread may have
 door=cgi
 
@@ -157,34 +158,45 @@ through_peer() {
 
 # ---- Ours --------------------------------------------------------------------------------------
 
-# A request without a server, as user u1. Its body comes on standard input.
-direct_post() {
-    as_site_user env -i SPOOLCHAT_SPOOL="$work/spool" REQUEST_METHOD=POST REMOTE_USER=u1 \
+# direct ENVIRONMENT... PROGRAM ARGUMENT...: without a server, on $spool, as user u1
+direct() {
+    as_site_user env -i SPOOLCHAT_SPOOL="$spool" SPOOLCHAT_MESSAGES_PER_MINUTE=0 SPOOLCHAT_SYNC=no REMOTE_USER=u1 \
         GATEWAY_INTERFACE=CGI/1.1 SERVER_PROTOCOL=HTTP/1.1 SERVER_NAME=127.0.0.1 SERVER_PORT=80 \
-        REMOTE_ADDR=127.0.0.1 HTTP_HOST=127.0.0.1 CONTENT_TYPE=application/json "$@"
+        REMOTE_ADDR=127.0.0.1 HTTP_HOST=127.0.0.1 "$@"
+}
+
+# direct_post PROGRAM: what is in $work/body; its answer on stdout. direct_post PROGRAM RUNS OPTION...: so often,
+# by spawn.
+direct_post() {
+    local post=(REQUEST_METHOD=POST CONTENT_TYPE=application/json CONTENT_LENGTH="$(stat -c %s "$work/body")")
+    if (($# == 1)); then
+        direct "${post[@]}" "$work/cgi-bin/$1" <"$work/body" | tail -n 1
+    else
+        direct "${post[@]}" "$work/spawn" -n "$2" -i "$work/body" "${@:3}" "$work/cgi-bin/$1"
+    fi
 }
 
 # The spool that every site begins with: a thousand people, and for each size a room. They are nobody's
 # friends by then: who is online is not what is measured, and other servers are told to keep it to themselves.
 make_spool() {
     local size thread members
-    install -d -m 700 -o "$(site_user)" "$work/spool"
+    spool=$work/spool
+    install -d -m 700 -o "$(site_user)" "$spool"
     people_files profile.json '{"displayName": "Person"}'
     for size in "${sizes[@]}"; do
         members=$((size < people ? size + 1 : people))
         jq -nc "{user: [range(2; $members + 1) | \"u\(.)\"], subject: \"$size listen\"}" >"$work/body"
-        thread=$(direct_post CONTENT_LENGTH="$(stat -c %s "$work/body")" "$work/cgi-bin/start-session" \
-            <"$work/body" | tail -n 1 | jq -er .thread_id) || die "no thread"
+        thread=$(direct_post start-session | jq -er .thread_id) || die "no thread"
         printf "%s bench $thread\n" $(seq -f u%g "$members") >"$work/people.$size"
     done
     people_files friends ''
 }
 
-# people_files NAME TEXT: one in everybody's folder
+# people_files NAME TEXT: one in everybody's folder in $spool
 people_files() {
     # shellcheck disable=SC2016
     as_site_user bash -c 'cd "$1" && umask 077 && mkdir -p users && cd users && mkdir -p $(seq -f u%g "$2") &&
-        for user in *; do echo -n "$4" >"$user/$3" || exit; done' - "$work/spool" "$people" "$1" "$2" ||
+        for user in *; do echo -n "$4" >"$user/$3" || exit; done' - "$spool" "$people" "$1" "$2" ||
         die "people"
 }
 
@@ -308,7 +320,7 @@ all() {
         through_held lighttpd agent
         through_held nginx scgi
     fi
-    [[ $growth == no ]] || growth
+    [[ $growth == 0 ]] || growth "$growth"
 }
 
 main() {
@@ -318,6 +330,7 @@ main() {
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
     programs
+    install -m 755 build/bench/spawn build/tools/fabricate "$work" || exit 1
     machine "$(versions; nchan_version; echo; prosody_version; echo; ejabberd_version)" --arg seconds "$seconds" \
         --arg rounds "$rounds" --arg descriptors "$(ulimit -n)" >"$work/machine" || die "the machine"
     make_spool
@@ -325,8 +338,11 @@ main() {
     say ''
     jq -s --slurpfile machine "$work/machine" --arg took "$((SECONDS - begin))" \
         '{machine: ($machine[0] + {$took}), results: .}' "$work/raw" >"$out/results.json" || exit 1
-    rm -f "$out"/*.svg
-    jq -r -f tests/bench/peers.jq "$out/results.json"
+    for file in cpu last rate journal thread threads members; do
+        jq -r -L tests/bench --arg plot "$file" -f tests/bench/plot.jq "$out/results.json" >"$out/$file.svg" || exit 1
+        [[ -s $out/$file.svg ]] || rm "$out/$file.svg"
+    done
+    jq -r -L tests/bench -f tests/bench/peers.jq "$out/results.json"
 }
 
 main "$@"

@@ -250,7 +250,7 @@ main() {
     say ''
     jq -s --slurpfile machine "$work/machine" --arg took "$((SECONDS - begin))" \
         '{machine: ($machine[0] + {$took}), results: .}' "$work/raw" >"$out/results.json" || exit 1
-    jq -r -f tests/bench/table.jq "$out/results.json"
+    jq -r -L tests/bench -f tests/bench/table.jq "$out/results.json"
 }
 
 main "$@"
