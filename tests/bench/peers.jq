@@ -5,12 +5,12 @@
 include "lib";
 include "contest";
 
-def columns: [["", 34], ["listens by", 12], ["keeps in", 11]];
+def columns: [["", 40], ["listens by", 12], ["keeps in", 11]];
 def numbers: ["CPU s", "/s", "p50", "p99", "last p50", "last p99", "KB", "KB in all"];
 
 def head: ([columns[] | .[1] as $n | .[0] | left($n)] | join("")) + ([numbers[] | right(10)] | join(""));
 
-def line: (name | left(34)) + (way | left(12)) + (keeps | left(11))
+def line: (name | left(40)) + (way | left(12)) + (keeps | left(11))
     + ([(.cpu | digits(3)), (.rate | digits(0)), (.p50 | digits(2)), (.p99 | digits(2)),
         (.last50 | digits(2)), (.last99 | digits(2)), (.memory | digits(0)), (.all | digits(0))]
         | map(right(10)) | join(""))

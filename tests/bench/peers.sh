@@ -24,9 +24,9 @@ for file in tests/bench/peers/*.bash; do
     . "$file"
 done
 
-read -r -a tried <<<"${BENCH_PEERS:-nchan prosody ejabberd lighttpd/cgi/no lighttpd/cgi/yes lighttpd/agent/no
+read -r -d '' -a tried <<<"${BENCH_PEERS:-nchan prosody ejabberd lighttpd/cgi/no lighttpd/cgi/yes lighttpd/agent/no
     lighttpd/agent/yes lighttpd/scgi/no lighttpd/scgi/yes apache-event/cgi/no apache-event/agent/no
-    apache-event/scgi/no nginx/scgi/no nginx/scgi/yes}" -d ''
+    apache-event/scgi/no nginx/scgi/no nginx/scgi/yes}"
 read -r -a sizes <<<"${BENCH_SIZES:-1 100 1000}"
 seconds=${BENCH_SECONDS:-2}
 rounds=${BENCH_ROUNDS:-1}
@@ -34,7 +34,6 @@ held=${BENCH_HELD:-10000}
 growth=${BENCH_GROWTH:-10000000}
 
 out=$PWD/build/bench/peers
-text='Shall we meet at the station at seven, or is that too early for you?'
 people=1000 # in our largest room: that many a thread may have
 door=cgi
 
@@ -66,7 +65,8 @@ group_make() {
     group=
     [[ ${BENCH_CGROUP:-yes} == yes ]] || return 0
     for root in /sys/fs/cgroup/cpuacct /sys/fs/cgroup/unified /sys/fs/cgroup; do
-        [[ -e $root/cgroup.procs ]] && mkdir "$root/spoolchat.$$" 2>/dev/null || continue
+        [[ -e $root/cgroup.procs ]] || continue
+        mkdir "$root/spoolchat.$$" 2>/dev/null || continue
         group=$root/spoolchat.$$
         [[ -e $group/cpuacct.usage || -e $group/cpu.stat ]] && return 0
         group_end
@@ -144,14 +144,13 @@ through_peer() {
     for size in "${sizes[@]}"; do
         for way in "${ways[@]}"; do
             say "$peer: $way, $size"
-            site=$work/$peer
-            mkdir -p "$site/conf" && install -d -o "$(site_user)" "$site"/{log,run} ||
-                die "cannot write $site"
+            site=$work/$peer.$way.$size.$round
+            install -d "$site/conf" || die "cannot write $site"
+            install -d -o "$(site_user)" "$site"/{log,run} || die "cannot write $site"
             start "$peer" || die "$peer does not start"
             room -l kind=room -l who="$peer" -l durable=memory -a "$way" -c "$size" -r "$(fresh_room)" "$path" ||
                 skip "$peer, $way, $size" failed
             stop || die "$peer does not stop"
-            rm -rf "${work:?}/$peer"
         done
     done
 }
@@ -176,75 +175,57 @@ direct_post() {
     fi
 }
 
-# The spool that every site begins with: a thousand people, and for each size a room. They are nobody's
-# friends by then: who is online is not what is measured, and other servers are told to keep it to themselves.
-make_spool() {
+# One site for all of ours, with a thousand people, and for each size a room. They are nobody's friends by then:
+# who is online is not what is measured, and other servers are told to keep it to themselves. Nothing is removed
+# before the end: where files were removed, making some may be slow for minutes.
+ours_make() {
     local size thread members
-    spool=$work/spool
-    install -d -m 700 -o "$(site_user)" "$spool"
-    people_files profile.json '{"displayName": "Person"}'
+    site_make "$work/ours" "$work/cgi-bin" || die "cannot write $work"
+    printf '%s:{SHA}5cicUp3MubQnFvTZEY1hB5yIPZ4=\n' $(seq -f u%g "$people") >"$work/ours/conf/htpasswd"
+    spool=$work/ours/spool
+    people_files "$people" profile.json '{"displayName": "Person"}'
     for size in "${sizes[@]}"; do
         members=$((size < people ? size + 1 : people))
         jq -nc "{user: [range(2; $members + 1) | \"u\(.)\"], subject: \"$size listen\"}" >"$work/body"
         thread=$(direct_post start-session | jq -er .thread_id) || die "no thread"
         printf "%s bench $thread\n" $(seq -f u%g "$members") >"$work/people.$size"
     done
-    people_files friends ''
+    people_files "$people" friends ''
 }
 
-# people_files NAME TEXT: one in everybody's folder in $spool
+# people_files COUNT NAME TEXT: one in everybody's folder in $spool
 people_files() {
     # shellcheck disable=SC2016
     as_site_user bash -c 'cd "$1" && umask 077 && mkdir -p users && cd users && mkdir -p $(seq -f u%g "$2") &&
-        for user in *; do echo -n "$4" >"$user/$3" || exit; done' - "$spool" "$people" "$1" "$2" ||
+        for user in *; do echo -n "$4" >"$user/$3" || exit; done' - "$spool" "$@" ||
         die "people"
-}
-
-# The journal's end, for whoever shall begin there.
-end_of_journal() {
-    local cursor='' before=-
-    until [[ $cursor == "$before" ]]; do
-        before=$cursor
-        cursor=$(curl -sS --fail --max-time 60 -u u1:bench \
-            "$(url "nereid-chat/stream?wait=0&limit=1000&since=$cursor")" | jq -er .cursor) || return
-    done
-    echo "$cursor"
-}
-
-# The journal's end, for whoever shall begin there.
-end_of_journal() {
-    local cursor='' before=-
-    until [[ $cursor == "$before" ]]; do
-        before=$cursor
-        cursor=$(curl -sS --fail --max-time 60 -u u1:bench \
-            "$(url "nereid-chat/stream?wait=0&limit=1000&since=$cursor")" | jq -er .cursor) || return
-    done
-    echo "$cursor"
 }
 
 # ours_start SERVER DOOR SYNC
 ours_start() {
+    # shellcheck disable=SC2034 # of ours.bash
     door=$2
-    site=$work/$1
-    site_make "$site" "$work/cgi-bin" || die "cannot write $site"
-    cp -a "$work/spool/." "$site/spool/" || die "cannot copy the spool"
-    printf '%s:{SHA}5cicUp3MubQnFvTZEY1hB5yIPZ4=\n' $(seq -f u%g "$people") >"$site/conf/htpasswd"
+    site=$work/ours
     export SPOOLCHAT_SYNC=$3
     start "many-$1" || die "$1 does not start"
     [[ $2 == cgi ]] || inside site_agent "$site" build/bin/spoolchat || die "no agent"
     [[ $2 != scgi ]] || eventually 3 test -S "$site/spool/agent.scgi"
 }
 
-ours_stop() {
-    local was=$site
-    stop || die "a site does not stop"
-    rm -rf "$was"
+# The journal's end, for whoever shall begin there, in $cursor; from where it was before.
+cursor=
+go_to_end() {
+    local before=-
+    until [[ $cursor == "$before" ]]; do
+        before=$cursor
+        cursor=$(curl -sS --fail --max-time 60 -u u1:bench \
+            "$(url "nereid-chat/stream?wait=0&limit=1000&since=$cursor")" | jq -er .cursor) || die "no stream"
+    done
 }
 
 # ours_room WAY SIZE OPTION...
 ours_room() {
-    local cursor
-    cursor=$(end_of_journal) || die "no stream"
+    go_to_end
     room -a "$1" -c "$2" -q "$cursor" "${@:3}" nereid-chat
 }
 
@@ -255,18 +236,20 @@ ours_holds() {
     jq -en "${more:-1} < 0.5" >/dev/null
 }
 
-# can SERVER DOOR: whether the agent does that; if not, why not, as a result.
+# can SERVER DOOR: whether the agent does that; if not, why not, as a result. Tried once.
+declare -A able=([cgi]=yes)
 can() {
     local why=
-    [[ $2 != cgi ]] || return 0
+    [[ ! -v able[$2] ]] || { [[ ${able[$2]} == yes ]]; return; }
     say "$1, $2"
     if ! ours_start "$1" "$2" no; then
         why="the agent opens no door for SCGI here"
     elif ! ours_holds; then
         why="the agent holds no streams here"
     fi
-    ours_stop
-    [[ -z $why ]] || skip "$1, $2" "$why"
+    stop || die "$1 does not stop"
+    able[$2]=${why:-yes}
+    [[ -z $why ]] || skip "whatever waits by $2" "$why"
     [[ -z $why ]]
 }
 
@@ -281,7 +264,7 @@ through_ours() {
             ours_room "$way" "$size" -u "$work/people.$size" -l kind=room -l who=spoolchat \
                 -l server="$server" -l door="$way_in" -l sync="$sync" -l durable=$durable ||
                 skip "$server, $way_in, $way, $size" failed
-            ours_stop
+            stop || die "$server does not stop"
         done
     done
 }
@@ -297,7 +280,7 @@ through_held() {
     ours_room events "$held" -u "$work/people.${sizes[-1]}" -l kind=held -l who=spoolchat \
         -l server="$server" -l door="$way_in" -l sync=no -l durable=files ||
         skip "$server, $way_in, $held" failed
-    ours_stop
+    stop || die "$server does not stop"
 }
 
 # ---- All of it ---------------------------------------------------------------------------------
@@ -333,7 +316,7 @@ main() {
     install -m 755 build/bench/spawn build/tools/fabricate "$work" || exit 1
     machine "$(versions; nchan_version; echo; prosody_version; echo; ejabberd_version)" --arg seconds "$seconds" \
         --arg rounds "$rounds" --arg descriptors "$(ulimit -n)" >"$work/machine" || die "the machine"
-    make_spool
+    ours_make
     all >"$work/raw" || exit 1
     say ''
     jq -s --slurpfile machine "$work/machine" --arg took "$((SECONDS - begin))" \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # $out is of who sources this
 #
 # Where a benchmark works, and what it tells of the machine. Sourced behind site.bash.
 

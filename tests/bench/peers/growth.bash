@@ -6,6 +6,7 @@
 
 growth_runs=100
 growth_tries=3
+text='Shall we meet at the station at seven, or is that too early for you?'
 
 # With each, everything else stays as little as it can be; the journal goes up to LARGEST.
 growth() {
@@ -15,13 +16,12 @@ growth() {
     growth_rooms
 }
 
-# grown WHAT: a new spool of two people who have a thread, in $spool; the thread in $thread.
+# grown WHAT [PEOPLE]: a new spool of people of whom two have a thread, in $spool; the thread in $thread.
 grown() {
     say "growth: $1"
-    spool=$work/grown
-    rm -rf "$spool"
+    spool=$work/grown.${1// /-}
     install -d -m 700 -o "$(site_user)" "$spool"
-    people_files profile.json '{"displayName": "Person"}'
+    people_files "${2:-2}" profile.json '{"displayName": "Person"}'
     growth_begin '{user: ["u2"]}'
     direct_post send-message 1 >/dev/null || die "no message"
 }
@@ -75,7 +75,7 @@ growth_threads() {
 growth_rooms() {
     local members
     for members in 2 10 100 1000; do
-        grown "a room of $members"
+        grown "a room of $members" "$members"
         growth_begin "{user: [range(2; $members + 1) | \"u\(.)\"], subject: \"a room\"}"
         growth_point members "$members"
     done
@@ -101,7 +101,7 @@ growth_point() {
     growth_end
     for ((try = 1; try <= growth_tries; try++)); do
         for row in read idle send; do
-            local label=(-n "$growth_runs" -l kind=growth -l what="$1" -l size="$2" -l row=$row)
+            local label=(-n "$growth_runs" -l kind=growth -l what="$1" -l size="$2" -l row="$row")
             case $row in
             read) growth_get "$before" "${label[@]}" ;;
             idle) growth_get "$cursor" "${label[@]}" ;;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016,SC2154 # nginx has variables of its own; $door is of peers.sh
 #
 # Our own programs, behind servers with room for thousands who wait. The settings are those of
 # tests/servers/ but for that. Sourced by peers.sh, behind site.bash.
