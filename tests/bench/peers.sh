@@ -139,8 +139,8 @@ skip() {
 # Each measurement has a server that has just started: memory that somebody used before would be there for
 # the next, and processes of ours that nobody reads any more notice it late.
 through_peer() {
-    local peer=$1 size way ways=(bosh) path=http-bind
-    [[ $peer != nchan ]] || { ways=(nchan-events nchan-poll); path=chat; }
+    local peer=$1 size way
+    local -n ways=${peer}_ways path=${peer}_path
     for size in "${sizes[@]}"; do
         for way in "${ways[@]}"; do
             say "$peer: $way, $size"

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # variables are for peers.sh
 #
 # ejabberd: as Prosody beside it. Sourced by peers.sh.
+
+ejabberd_ways=(bosh)
+ejabberd_path=http-bind
 
 # Without its ejabberdctl, which lowers the limit of descriptors, wants to be a user of its own, and starts
 # a daemon for names of machines that stays. These are its own settings for the rest.

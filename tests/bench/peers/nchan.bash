@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # variables are for peers.sh
 #
 # nginx with nchan: channels in shared memory, server-sent events and long polls. Sourced by peers.sh.
+
+nchan_ways=(nchan-events nchan-poll)
+nchan_path=chat
 
 nchan_run() {
     local dir=$1 port=$2

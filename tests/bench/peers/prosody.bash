@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # variables are for peers.sh
 #
 # Prosody: a room of anonymous users who listen over BOSH. Nobody's coming and going is told, nothing is
 # kept, nobody is slowed down: what remains is the delivery. Sourced by peers.sh.
+
+prosody_ways=(bosh)
+prosody_path=http-bind
 
 prosody_run() {
     local dir=$1 port=$2
