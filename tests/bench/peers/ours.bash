@@ -4,6 +4,7 @@
 # Our own programs, behind servers with room for thousands who wait. The settings are those of
 # tests/servers/ but for that. Sourced by peers.sh, behind site.bash.
 #
+# Two workers each: who waits holds two descriptors there, and 20,000 a process is what many systems allow.
 # With $door `scgi` the agent answers streams itself.
 
 many_run() {
@@ -17,6 +18,7 @@ many_lighttpd() {
     cat >>"$dir/conf/lighttpd.conf" <<CONF
 server.listen-backlog = 16384
 server.max-keep-alive-requests = 100000
+server.max-worker = 2
 server.max-fds = $(ulimit -Hn)
 server.max-connections = $(($(ulimit -Hn) / 2 - 100))
 CONF
@@ -61,7 +63,7 @@ CONF
 many_nginx() {
     local dir=$1 port=$2 socket=$1/run/fcgi.sock
     nginx_conf "$dir" "$port" | sed -e "s/worker_connections 512;/worker_connections 24000;/" \
-        -e "s/^worker_processes 1;/&\nworker_rlimit_nofile $(ulimit -Hn);/" \
+        -e "s/^worker_processes 1;/worker_processes 2;\nworker_rlimit_nofile $(ulimit -Hn);/" \
         -e "s/listen 127.0.0.1:$port;/listen 127.0.0.1:$port backlog=16384;\n        include scgi.conf;/" \
         -e 's/^    access_log off;/&\n    keepalive_requests 1000000;\n    keepalive_timeout 300;/' \
         >"$dir/conf/nginx.conf"
@@ -77,7 +79,7 @@ many_nginx_scgi() {
     echo '    auth_basic $chat_login;'
     echo "    auth_basic_user_file $dir/conf/htpasswd;"
     sed -n 's/^fastcgi_param \(SCRIPT_NAME\|PATH_INFO\) .*//; s/^fastcgi_param /    scgi_param /p' \
-        "$dir/conf/fastcgi.conf" | grep -v 'SCRIPT_FILENAME\|NO_BUFFERING\|\$endpoint\|\$rest'
+        "$dir/conf/fastcgi.conf" | grep -v 'SCRIPT_FILENAME\|NO_BUFFERING\|CONTENT_LENGTH\|\$endpoint\|\$rest'
     cat <<CONF
     scgi_param SCGI 1;
     scgi_param SCRIPT_NAME /nereid-chat/stream;
