@@ -83,16 +83,40 @@ static void each_of_group(void (*visit)(long pid))
 
 struct process {
     long session;
-    unsigned long long ticks; /* its own, and its dead children's */
+    unsigned long long ns; /* its own, and its dead children's */
 };
 
-/* proc(5): behind the name in brackets, state is field 3, session 6, the four times 14 to 17. */
+static unsigned long long of_ticks(unsigned long long ticks)
+{
+    return ticks * 1000000000 / (unsigned long long)sysconf(_SC_CLK_TCK);
+}
+
+/* What a process with one thread has used: a thousand that wait may each have used less than a tick. */
+static bool read_exactly(long pid, unsigned long long *ns)
+{
+    char path[64];
+    bool found;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%ld/schedstat", pid);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    found = fscanf(file, "%llu", ns) == 1;
+    fclose(file);
+    return found;
+}
+
+/* proc(5): behind the name in brackets, state is field 3, session 6, the four times 14 to 17, the number of
+ * threads 20. */
 static bool read_process(long pid, struct process *process)
 {
     unsigned long long user = 0;
     unsigned long long sys = 0;
     unsigned long long child_user = 0;
     unsigned long long child_sys = 0;
+    unsigned long long own_ns;
+    long threads = 0;
     char text[1024];
     char path[64];
     const char *at;
@@ -108,10 +132,13 @@ static bool read_process(long pid, struct process *process)
     text[len] = '\0';
     at = strrchr(text, ')');
     if (at == NULL ||
-        sscanf(at + 1, " %*c %*d %*d %ld %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu",
-               &process->session, &user, &sys, &child_user, &child_sys) != 5)
+        sscanf(at + 1,
+               " %*c %*d %*d %ld %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %ld",
+               &process->session, &user, &sys, &child_user, &child_sys, &threads) != 6)
         return false;
-    process->ticks = user + sys + child_user + child_sys;
+    if (threads != 1 || !read_exactly(pid, &own_ns))
+        own_ns = of_ticks(user + sys);
+    process->ns = own_ns + of_ticks(child_user + child_sys);
     return true;
 }
 
@@ -138,14 +165,14 @@ static void each_of_sessions(void (*visit)(long pid))
         closedir(proc);
 }
 
-static unsigned long long ticks;
+static unsigned long long used_ns;
 
-static void add_ticks(long pid)
+static void add_time(long pid)
 {
     struct process process;
 
     if (read_process(pid, &process))
-        ticks += process.ticks;
+        used_ns += process.ns;
 }
 
 /* ---- Either ---------------------------------------------------------------------------------- */
@@ -154,10 +181,10 @@ int64_t cost_cpu_ns(void)
 {
     if (*group != '\0')
         return group_cpu_ns();
-    ticks = 0;
+    used_ns = 0;
     if (session_count > 0)
-        each_of_sessions(add_ticks);
-    return (int64_t)(ticks * 1000000000ULL / (unsigned long long)sysconf(_SC_CLK_TCK));
+        each_of_sessions(add_time);
+    return (int64_t)used_ns;
 }
 
 static long total_kb;

@@ -6,8 +6,8 @@
  * What a server uses, with all its processes: those that have ended, too, and whatever they started.
  *
  * A control group knows it exactly. Without one, the sessions that the server's parts were started in
- * are added up from /proc, and with them what parents know of their dead children; that is in steps of
- * 10 ms, and a parent that does not wait for its children (mod_cgid's) never learns what they used.
+ * are added up from /proc, and with them what parents know of their dead children; for these, and for
+ * processes of many threads, that is in steps of 10 ms, and a parent that does not wait for its children (mod_cgid's) never learns what they used.
  */
 
 #include <stddef.h>
