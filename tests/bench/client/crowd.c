@@ -24,6 +24,7 @@ struct wire {
     bool busy;  /* a request is under way */
     bool again; /* there was another connection before this one */
     bool heard; /* a message stood in the reply */
+    bool kept;  /* a reply has come on this connection before */
     struct reply reply;
     size_t text_len, looked;
     char text[TEXT_SIZE];
@@ -136,6 +137,7 @@ static void attach(struct wire *wire)
     if (wire->again)
         crowd.oddities.reconnected++;
     wire->again = true;
+    wire->kept = false;
 }
 
 static void detach(struct wire *wire)
@@ -156,7 +158,8 @@ static void send_request(struct wire *wire, const char *request, ssize_t len)
     wire->looked = 0;
     wire->heard = false;
     wire->busy = true;
-    if (send(wire->fd, request, (size_t)len, MSG_NOSIGNAL) != len)
+    /* A kept connection that is broken says so when it is read. */
+    if (send(wire->fd, request, (size_t)len, MSG_NOSIGNAL) != len && !wire->kept)
         give_up("crowd: request", errno);
 }
 
@@ -192,6 +195,7 @@ static void finish(struct wire *wire)
 
     wire->text[wire->text_len] = '\0';
     wire->busy = false;
+    wire->kept = true;
     if (!wire->reply.kept)
         detach(wire);
     if (member == speaker() && !crowd.peer->session) {
@@ -234,6 +238,18 @@ static void take(struct wire *wire, const char *piece, size_t len, int64_t ns)
         finish(wire);
 }
 
+/* A server may close a kept connection just when the next request comes (Apache does where its workers are
+ * few); who asks, not who tells, asks again then (RFC 9112, section 9.3.1). */
+static bool ask_again(struct wire *wire)
+{
+    if (!wire->kept || wire->member == speaker() || crowd.peer->session ||
+        wire->reply.status != 0 || wire->reply.line_len > 0)
+        return false;
+    detach(wire);
+    ask(wire);
+    return true;
+}
+
 static void receive(struct wire *wire)
 {
     char piece[PIECE_SIZE];
@@ -249,6 +265,8 @@ static void receive(struct wire *wire)
         detach(wire);
         return;
     }
+    if (ask_again(wire))
+        return;
     if (got == -1 || reply_end(&wire->reply) == -1)
         complain(wire);
     finish(wire);

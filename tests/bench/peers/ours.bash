@@ -40,7 +40,7 @@ KeepAliveTimeout 15
 ServerLimit 60
 ThreadLimit 200
 ThreadsPerChild 200
-StartServers 5
+StartServers 8
 MaxRequestWorkers 12000
 MinSpareThreads 200
 MaxSpareThreads 12000
