@@ -3,7 +3,7 @@
 #   make             build/cgi-bin/<endpoint> and build/bin/spoolchat
 #   make demo        a chat site on 127.0.0.1:8080 (PORT=, SERVER=apache|lighttpd|nginx)
 #   make check       every test; check-<suite> one suite, T=word those whose name has the word in it
-#   make bench       how fast
+#   make bench       how fast; bench-peers beside other chat servers
 #   make install     PREFIX, DESTDIR, CGIBINDIR, SPOOLDIR; uninstall never touches a spool
 #
 # V=1 shows whole commands, WERROR=1 makes warnings errors. Everything is found by wildcard: a new
@@ -69,7 +69,7 @@ ASAN := -O1 -g -fno-omit-frame-pointer $(SANITIZE) $(TEST)
 
 # ---- What there is to make ---------------------------------------------------------------------
 
-.PHONY: all test asan unit tools bench-tools clean install uninstall demo bench lint-flags FORCE
+.PHONY: all test asan unit tools bench-tools clean install uninstall demo bench bench-peers lint-flags FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -201,6 +201,11 @@ bench:
 	@tests/deps.sh build bench
 	@$(MAKE) --no-print-directory $(jobs) all bench-tools
 	@tests/bench/run.sh
+
+bench-peers:
+	@tests/deps.sh build bench peers
+	@$(MAKE) --no-print-directory $(jobs) all bench-tools tools
+	@tests/bench/peers.sh
 
 # What a tool that reads C needs to know (tests/lint.sh asks).
 lint-flags:

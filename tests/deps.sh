@@ -23,6 +23,9 @@ declare -A group=(
     [proxy]='nginx:nginx squid:squid'
     [demo]='curl:curl jq:jq'
     [bench]='curl:curl jq:jq'
+    # Whom the benchmark compares with.
+    [peers]='nginx:nginx libnginx-mod-nchan:/usr/lib/nginx/modules/ngx_nchan_module.so
+        prosody:prosody ejabberd:ejabberdctl'
 )
 group[build]="${group[compile]} ${group[musl]}"
 group[check]="${group[lint]} ${group[test]} ${group[apache]} ${group[lighttpd]} ${group[nginx]}
@@ -97,7 +100,7 @@ install_packages() {
     apt install --no-install-recommends "$@" >/dev/null ||
         { apt update && apt install --no-install-recommends "$@" >/dev/null; } || return 1
     # shellcheck disable=SC2046
-    disable_services $(printf '%s\n' "$@" | grep -xE 'lighttpd|nginx|fcgiwrap|squid')
+    disable_services $(printf '%s\n' "$@" | grep -xE 'lighttpd|nginx|fcgiwrap|squid|prosody|ejabberd')
 }
 
 main() {

@@ -29,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/meminfo.h"
 #include "client/samples.h"
 #include "client/work.h"
 
@@ -36,8 +37,6 @@
 #define ENVIRONMENT_MAX 256
 #define PATIENCE_SEC 30
 #define LOOK_MSEC 20
-#define SETTLED_KB 64   /* two looks at MemAvailable that differ by less */
-#define SETTLE_LOOKS 12 /* but not for ever: others use the machine too */
 
 static struct {
     const char *program;
@@ -60,64 +59,12 @@ static void pause_msec(long msec)
 
 /* ---- Looking --------------------------------------------------------------------------------- */
 
-/* The number behind `name` in a file of lines "name  number kB"; 0 when it is not there. */
-static long kb_of(const char *path, const char *name)
-{
-    char line[256];
-    long kb = 0;
-    FILE *file = fopen(path, "re");
-
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, name, strlen(name)) == 0)
-            kb += strtol(line + strlen(name), NULL, 10);
-    if (file != NULL)
-        fclose(file);
-    return kb;
-}
-
-/* Each processor keeps part of the count to itself; reading this (root only) brings it together. */
-static void refresh_counts(void)
-{
-    char nothing[8];
-    int fd = open("/proc/sys/vm/stat_refresh", O_RDONLY | O_CLOEXEC);
-
-    if (fd == -1)
-        return;
-    if (read(fd, nothing, sizeof nothing) > 0)
-        errno = 0;
-    close(fd);
-}
-
-/* Free pages that processors have set aside for themselves, tens of megabytes after a few hundred
- * processes have ended, which do not count as available but serve the next ones. */
-static long set_aside_kb(void)
-{
-    return kb_of("/proc/zoneinfo", "              count:") * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-/* Once it stands still: dead processes' memory comes back a moment after them. */
-static long available_kb(void)
-{
-    long before = 0;
-    long now = 0;
-
-    for (int look = 0; look < SETTLE_LOOKS; look++) {
-        refresh_counts();
-        now = kb_of("/proc/meminfo", "MemAvailable:") + set_aside_kb();
-        if (labs(now - before) < SETTLED_KB)
-            break;
-        before = now;
-        pause_msec(3 * LOOK_MSEC);
-    }
-    return now;
-}
-
 static long of_process(pid_t pid, const char *file, const char *name)
 {
     char path[64];
 
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
-    return kb_of(path, name);
+    return meminfo_kb(path, name);
 }
 
 static bool waits(pid_t pid)
@@ -229,17 +176,18 @@ static void look_at_each(struct result *result)
 /* Half way between before and after: what else the machine does drifts. */
 static void try_once(struct result *result)
 {
-    long before = available_kb();
+    long before = meminfo_available_kb();
     long during;
 
     for (size_t i = 0; i < job.streams; i++)
         spawn(&streams[i], job.users.user[i % job.users.count].name);
     result->said = settle() / job.streams;
-    during = available_kb();
+    during = meminfo_available_kb();
     look_at_each(result);
     stop();
     /* In tenths, or a kilobyte would be the least difference. */
-    samples_add(&result->all_kb, ((before + available_kb()) / 2 - during) * 10 / (long)job.streams);
+    samples_add(&result->all_kb,
+                ((before + meminfo_available_kb()) / 2 - during) * 10 / (long)job.streams);
 }
 
 static void report(struct result *result)

@@ -15,6 +15,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 . tests/servers/site.bash
+. tests/bench/place.bash
 
 read -r -a tried <<<"${BENCH_SERVERS:-lighttpd apache-event apache-prefork nginx}"
 rounds=${BENCH_ROUNDS:-7}
@@ -38,18 +39,6 @@ die() {
     exit 1
 }
 
-# $work: in build/bench, where spools lie on the disk that the checkout is on; elsewhere when servers
-# cannot reach it. The flag has ext4 lay each run into a region of its own: where it has no journal,
-# making files is slow for minutes near others that were removed.
-place() {
-    mkdir -p "$out"
-    chattr +T "$out" 2>/dev/null
-    work=$(mktemp -d "$out/run.XXXXXX") && chmod 755 "$work" || exit 1
-    site_fits "$work/apache-prefork.yes" 2>/dev/null || ! site_fits "${work%/*}" || return 0
-    rmdir "$work"
-    work=$(site_tmp) || exit 1
-}
-
 leave() {
     local status=$? site
     trap '' INT TERM HUP
@@ -58,33 +47,6 @@ leave() {
     done
     rm -rf "$work"
     exit "$status"
-}
-
-programs() {
-    mkdir "$work/cgi-bin"
-    install -m 755 build/cgi-bin/* build/bench/empty "$work/cgi-bin" || exit 1
-}
-
-# ---- The machine -------------------------------------------------------------------------------
-
-versions() {
-    apache2 -v | sed -n 's/^Server version: \([^ ]*\).*/\1/p'
-    lighttpd -v | sed -n 's/ .*//p;q'
-    nginx -v 2>&1 | sed 's/.*: //'
-}
-
-machine() {
-    mkdir "$work/disk"
-    jq -n --arg cores "$(nproc)" \
-        --arg processor "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
-        --arg memory_mb "$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))" \
-        --arg kernel "$(uname -sr)" --arg disk "$(df --output=fstype "$work" | tail -n 1)" \
-        --arg device "$(df --output=source "$work" | tail -n 1)" \
-        --arg load "$(cut -d ' ' -f 1 /proc/loadavg)" --arg date "$(date -u +%FT%TZ)" \
-        --argjson file "$(build/bench/disk "$work/disk")" --arg servers "$(versions)" \
-        --arg rounds "$rounds" --arg seconds "$seconds" --arg clients "$clients" \
-        '{$date, $cores, $processor, $memory_mb, $kernel, $disk, $device, $load, $file,
-            servers: $servers | split("\n"), $rounds, $seconds, $clients}'
 }
 
 # ---- Sites -------------------------------------------------------------------------------------
@@ -253,10 +215,6 @@ memory() {
 
 # ---- All of it ---------------------------------------------------------------------------------
 
-say() {
-    [[ ! -t 2 ]] || printf '\r\e[K%s' "$1" >&2
-}
-
 through_server() {
     local site
     say "$1: requests a second"
@@ -278,7 +236,8 @@ main() {
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
     programs
-    machine >"$work/machine" || die "the machine"
+    machine "$(versions)" --arg rounds "$rounds" --arg seconds "$seconds" --arg clients "$clients" \
+        >"$work/machine" || die "the machine"
     say 'without a server'
     direct_spool
     {
@@ -291,7 +250,7 @@ main() {
     say ''
     jq -s --slurpfile machine "$work/machine" --arg took "$((SECONDS - begin))" \
         '{machine: ($machine[0] + {$took}), results: .}' "$work/raw" >"$out/results.json" || exit 1
-    jq -r -f tests/bench/table.jq "$out/results.json"
+    jq -r -L tests/bench -f tests/bench/table.jq "$out/results.json"
 }
 
 main "$@"

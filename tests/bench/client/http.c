@@ -112,9 +112,10 @@ ssize_t http_print(char *out, size_t size, const struct http_request *request)
     if (request->body != NULL)
         snprintf(content, sizeof content, "Content-Type: %s\r\nContent-Length: %zu\r\n",
                  request->type, strlen(request->body));
-    len = snprintf(out, size, "%s %s HTTP/1.1\r\nHost: %s:%u\r\n%sAccept: %s\r\n%s%s\r\n%s",
+    len = snprintf(out, size, "%s %s HTTP/1.1\r\nHost: %s:%u\r\n%sAccept: %s\r\n%s%s%s\r\n%s",
                    request->body != NULL ? "POST" : "GET", path, target->host, target->port, login,
-                   request->accept != NULL ? request->accept : "*/*", content,
+                   request->accept != NULL ? request->accept : "*/*",
+                   request->more != NULL ? request->more : "", content,
                    request->keep ? "" : "Connection: close\r\n",
                    request->body != NULL ? request->body : "");
     return len < 0 || (size_t)len >= size ? -1 : len;

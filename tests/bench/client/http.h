@@ -54,6 +54,7 @@ struct http_request {
     const char *user;
     const char *password;
     const char *accept;
+    const char *more; /* header lines, each with its end; NULL: none */
     const char *type;
     const char *body;
     bool keep;
