@@ -3,7 +3,7 @@
 #
 # tests/bench/peers.sh: one room, one who speaks, many who listen; ours and other chat servers, in one go. `make
 # bench-peers` calls it; README.md beside it says what is measured. A table on stdout, plots and every number
-# in build/bench/peers/.
+# in build/bench/rooms/.
 #
 #   BENCH_PEERS      nchan prosody ejabberd, and SERVER/DOOR/SYNC of ours: SERVER lighttpd, apache-event or
 #                    nginx; DOOR cgi (processes wait), agent (it holds what CGI programs hand over), scgi
@@ -19,7 +19,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 . tests/servers/site.bash
 . tests/bench/place.bash
-for file in tests/bench/peers/*.bash; do
+for file in tests/bench/rivals/*.bash; do
     # shellcheck source=/dev/null
     . "$file"
 done
@@ -33,7 +33,7 @@ rounds=${BENCH_ROUNDS:-1}
 held=${BENCH_HELD:-10000}
 growth=${BENCH_GROWTH:-10000000}
 
-out=$PWD/build/bench/peers
+out=$PWD/build/bench/rooms
 people=1000 # in our largest room: that many a thread may have
 door=cgi
 
