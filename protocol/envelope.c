@@ -178,11 +178,22 @@ static void put_id(struct buf *out, const char *cursor)
     buf_puts(out, "\n");
 }
 
-void event_prime(struct buf *out, const char *cursor, unsigned retry_ms)
+static void put_retry(struct buf *out, unsigned retry_ms)
 {
     buf_puts(out, "retry: ");
     buf_putu(out, retry_ms);
     buf_puts(out, "\n");
+}
+
+void event_retry(struct buf *out, unsigned retry_ms)
+{
+    put_retry(out, retry_ms);
+    buf_puts(out, "\n");
+}
+
+void event_prime(struct buf *out, const char *cursor, unsigned retry_ms)
+{
+    put_retry(out, retry_ms);
     put_id(out, cursor);
     buf_puts(out, "\n");
 }
