@@ -26,7 +26,7 @@
 
 static struct hub hub = {.epoll = -1};
 
-#define DUTY(duty, type, member) ((type *)(void *)((char *)(duty) - offsetof(type, member)))
+#define DUTY(duty, type, member) ((type *)(void *)((char *)(duty)-offsetof(type, member)))
 
 /* ---- Opening and closing ---- */
 

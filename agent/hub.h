@@ -22,14 +22,14 @@
 #include "spool/map.h"
 #include "spool/user.h"
 
-#define HUB_ROUND 64                      /* stanzas in a round: the bits of `mask` */
-#define HUB_ROUND_BYTES (512 * 1024)      /* of them, before the last one */
-#define HUB_BACKLOG (256 * 1024)          /* bytes that a client may leave unread beside one write */
+#define HUB_ROUND 64                 /* stanzas in a round: the bits of `mask` */
+#define HUB_ROUND_BYTES (512 * 1024) /* of them, before the last one */
+#define HUB_BACKLOG (256 * 1024)     /* bytes that a client may leave unread beside one write */
 #define HUB_BACKLOG_ALL (64 * 1024 * 1024) /* and all of them together */
-#define HUB_FD_RESERVE 64                 /* descriptors for all else that the agent does */
+#define HUB_FD_RESERVE 64                  /* descriptors for all else that the agent does */
 #define HUB_HEARTBEAT_MSEC 15000
-#define HUB_STUCK_MSEC 30000 /* so long a client may read nothing of what waits for it */
-#define HUB_LOOK_MSEC 5000   /* at tokens, and at the journal without a hint */
+#define HUB_STUCK_MSEC 30000   /* so long a client may read nothing of what waits for it */
+#define HUB_LOOK_MSEC 5000     /* at tokens, and at the journal without a hint */
 #define HUB_GIVE_UP_MSEC 60000 /* a program that has connected and says nothing */
 
 /* ---- Something that is due: queues of what is due after the same time, so each is in order ---- */
@@ -143,7 +143,7 @@ struct hub {
     size_t streams;
     size_t programs;
     size_t backlog; /* bytes */
-    int fd_max; /* descriptors from here on are left to others */
+    int fd_max;     /* descriptors from here on are left to others */
     struct queue heartbeats;
     struct queue token_looks;
     struct queue touches;

@@ -18,8 +18,8 @@
 #include "spool/file.h"
 #include "spool/thread.h"
 
-#define MEMBERS_MAX 200000   /* remembered in all rooms */
-#define REMEMBER_MSEC 60000  /* for what is changed by hand */
+#define MEMBERS_MAX 200000  /* remembered in all rooms */
+#define REMEMBER_MSEC 60000 /* for what is changed by hand */
 
 struct room_member {
     bool asked;
@@ -162,8 +162,7 @@ static int consider(struct hub *hub, const struct room *room, struct room_member
     if (!member->asked) {
         if (user_of_dir(&user, dir) == -1)
             return 0;
-        member->inside =
-            user_entry(&hub->agent->spool, &user, room->id, &member->entry) == 0;
+        member->inside = user_entry(&hub->agent->spool, &user, room->id, &member->entry) == 0;
         if (!member->inside && errno != ENOENT) {
             if (!file_is_damage(errno))
                 return -1;

@@ -215,8 +215,7 @@ static int read_round(struct hub *hub)
     struct cursor before = hub->journal.at;
     int found = 1;
 
-    while (round_has_room(&hub->round) &&
-           (found = journal_next(&hub->journal, &record)) == 1) {
+    while (round_has_room(&hub->round) && (found = journal_next(&hub->journal, &record)) == 1) {
         if (take_record(hub, &record) == -1) {
             hub->journal.at = before;
             found = -1;
@@ -304,8 +303,8 @@ void hub_catch_up(struct hub *hub, struct stream *stream)
     } else if (stream->at.next >= hub->journal.at.next) {
         return;
     } else if (user_of_dir(&user, stream->holder->dir) == 0 &&
-               reader_open(&reader, &hub->agent->spool, &user, &hub->agent->grammar,
-                           &stream->at) == 0) {
+               reader_open(&reader, &hub->agent->spool, &user, &hub->agent->grammar, &stream->at) ==
+                   0) {
         do
             found = read_alone(hub, stream, &reader);
         while (found == 1 && !stream->gone && !stream->answered);

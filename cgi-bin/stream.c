@@ -355,8 +355,7 @@ static void plan(void)
 
     limit = number("limit", LIMIT_MAX, LIMIT_DEFAULT);
     limit = limit == 0 ? 1 : limit;
-    over_budget =
-        wait > 0 && !handing_plan(&endpoint, STDOUT_FILENO, endpoint.cgi.wants_events);
+    over_budget = wait > 0 && !handing_plan(&endpoint, STDOUT_FILENO, endpoint.cgi.wants_events);
     if (over_budget)
         wait = 0;
     deadline_ms = clock_boot_ms() + (int64_t)wait * 1000;

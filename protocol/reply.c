@@ -236,10 +236,10 @@ static _Noreturn void problem(int status, const char *field, const char *detail,
 
     reply_put_problem(&body, status, field, detail);
     answer(status, &(struct reply_answer){.type = "application/problem+json",
-                                    .body = body.full ? "{}" : body.data,
-                                    .len = body.full ? 2 : body.len,
-                                    .header = header,
-                                    .value = value});
+                                          .body = body.full ? "{}" : body.data,
+                                          .len = body.full ? 2 : body.len,
+                                          .header = header,
+                                          .value = value});
 }
 
 void cgi_die(int status, const char *detail)

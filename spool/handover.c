@@ -186,8 +186,7 @@ static bool sort_out(const struct handover *handover, const int got[HANDOVER_FDS
 
     for (size_t i = 0; i < HANDOVER_FDS; i++)
         fds[i] = wanted[i] && next < count ? got[next++] : -1;
-    return next == count &&
-           count == (size_t)wanted[0] + (size_t)wanted[1] + (size_t)wanted[2];
+    return next == count && count == (size_t)wanted[0] + (size_t)wanted[1] + (size_t)wanted[2];
 }
 
 static bool is_terminated(const char *text, size_t size)

@@ -32,11 +32,11 @@ struct handover {
     char magic[8]; /* these three are set and looked at here */
     uint32_t version;
     uint32_t size;
-    bool events;             /* its head and all before `at` have been sent; else nothing */
-    bool has_cursor;         /* its client keeps one, and says itself what has reached it */
-    bool counted;            /* HANDOVER_COUNT: holds one of the user's `user_streams` */
-    bool token_in_header;    /* how a client wants to be told of the token's end */
-    bool any_reader;         /* whom the reply's head is for (protocol/cgi.h) */
+    bool events;          /* its head and all before `at` have been sent; else nothing */
+    bool has_cursor;      /* its client keeps one, and says itself what has reached it */
+    bool counted;         /* HANDOVER_COUNT: holds one of the user's `user_streams` */
+    bool token_in_header; /* how a client wants to be told of the token's end */
+    bool any_reader;      /* whom the reply's head is for (protocol/cgi.h) */
     char reader[HANDOVER_READER_MAX];
     char user[USER_DIR_MAX + 1];
     char token[DIGEST_SIZE]; /* its SHA-256; "": none, logged in */

@@ -109,6 +109,76 @@ cursor_now() {
     eventually 5 gone "$reader"
 }
 
+# A conversation, as a stream of the kind `$1` of bob's hears it; what it said in $said, without times. A poll is
+# opened again with its own cursor.
+conversation() {
+    local n from
+    spool_new alice bob carol
+    rm -rf "$SPOOL"
+    spool_new alice bob carol
+    [[ $2 == no ]] || agent_start
+    thread_of alice bob
+    # Online, so that what she sets is told; then a poll without a cursor would not wait.
+    [[ $1 == bare ]] || as alice GET 'stream?wait=0'
+    as bob GET 'stream?wait=0'
+    from=$(field cursor)
+    said=''
+    case $1 in
+    events*)
+        [[ $1 == events ]] || from=''
+        events bob "stream?since=$from"
+        [[ $2 == no ]] && kept "$pid" || given "$pid" "$reader"
+        ;;
+    esac
+    for n in 1 2 3; do
+        [[ $1 != bare || $n != 3 ]] || break
+        case $1 in
+        poll) open bob "stream?since=$from" ;;
+        bare) open bob stream ;;
+        foreign) open_foreign "stream?since=$from" ;;
+        esac
+        [[ $1 == events* ]] || { [[ $2 == no ]] && kept "$pid" || given "$pid" "$reader"; }
+        case $n in
+        1) say alice "$thread" "first <&\"> ü" ;;
+        2) as alice POST send-message "thread_id=$thread&type=receipt&read=1" ;;
+        3) as alice POST presence 'show=away&status=gone' ;;
+        esac
+        if [[ $1 == events* ]]; then
+            eventually 5 lines "$out" $((n + 1)) || return
+            continue
+        fi
+        eventually 5 gone "$reader" || return
+        said+=$(plain "$out")$'\n'
+        from=$(grep -o '"cursor":"[^"]*"' "$out" | cut -d '"' -f 4)
+    done
+    [[ $1 != events* ]] || said=$(plain "$out")
+    [[ $2 == no ]] || agent_end TERM
+    cgi_end
+}
+
+# At least so many ids have come.
+lines() {
+    (($(grep -c '^id: ' "$1") >= $2))
+}
+
+open_foreign() {
+    CGI_ENV+=(HTTP_ORIGIN=https://page.example SPOOLCHAT_ALLOW_ORIGIN=https://page.example)
+    open bob "$1"
+}
+
+@test "what a client gets is the same byte for byte, with the agent and without" {
+    local kind without
+    for kind in poll bare foreign events events-bare; do
+        conversation "$kind" no
+        without=$said
+        conversation "$kind" yes
+        same "$without" "$said"
+        # It was a conversation.
+        [[ $said == *first* ]]
+        [[ $kind != foreign || $said == *'Access-Control-Allow-Origin: https://page.example'* ]]
+    done
+}
+
 @test "a poll's time is over: an empty envelope, as without an agent" {
     local from
     agent_start
@@ -297,6 +367,24 @@ descriptors() {
             fi
         done
     done
+}
+
+@test "a new segment of the journal, and old ones trimmed, under held streams" {
+    local ms n
+    ms=$(($(date +%s) * 1000 - 1000))
+    awk -v ms="$ms" 'BEGIN { for (i = 0; i < 65533; i++)
+        printf "p 7d1f0a5e-0000-4000-8000-00000000abcd 0000000000 %s\n", ms }' >"$SPOOL/journal/0000000000"
+    agent_start
+    events alice "stream?since=$(cursor_now)"
+    given "$pid" "$reader"
+    for n in {1..6}; do
+        say bob "$thread" "over-$n"
+        ((n != 4)) || rm "$SPOOL/journal/0000000000"
+    done
+    eventually 5 heard "$out" over-6
+    same 'over-1 over-2 over-3 over-4 over-5 over-6' "$(texts "$out")"
+    [[ -e $SPOOL/journal/0000065536 ]]
+    not grep -q limited "$out"
 }
 
 @test "what retention takes before it is read: the client is told" {

@@ -236,9 +236,9 @@ static void another_version_greets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SPOOL_TEST(what_is_given_arrives),  SPOOL_TEST(who_gave_up_keeps_it),
+        SPOOL_TEST(what_is_given_arrives),        SPOOL_TEST(who_gave_up_keeps_it),
         SPOOL_TEST(a_stopped_agent_gets_nothing), SPOOL_TEST(a_dead_agent_is_nobody),
-        SPOOL_TEST(what_is_no_message),     SPOOL_TEST(another_version_greets),
+        SPOOL_TEST(what_is_no_message),           SPOOL_TEST(another_version_greets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
