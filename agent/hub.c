@@ -185,9 +185,11 @@ static void end_for_token(struct stream *stream)
         stream_no_token(&hub, stream);
 }
 
-/* The time is over. A poll that has been answered has as long as a stuck one has. */
-static void expire(struct stream *stream)
+/* The time is over. A poll that has been answered ends when nobody takes the answer. */
+static void expire(struct stream *stream, int64_t now_ms)
 {
+    if (stream->answered && now_ms < stream->progress_ms + HUB_STUCK_MSEC)
+        return;
     if (stream->events || stream->answered)
         stream_end(&hub, stream);
     else if (token_ended(stream))
@@ -202,7 +204,7 @@ static void expire_all(int64_t now_ms)
     hub.round.end = hub.journal.at;
     while (hub.streams > 0 && hub.heap[0]->deadline_ms <= now_ms) {
         struct stream *stream = hub.heap[0];
-        expire(stream);
+        expire(stream, now_ms);
         if (!stream->gone) { /* not all of the answer has been taken yet */
             heap_remove(&hub, stream);
             stream->deadline_ms = now_ms + HUB_STUCK_MSEC;

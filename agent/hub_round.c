@@ -298,6 +298,11 @@ void hub_catch_up(struct hub *hub, struct stream *stream)
         hub->placed = journal_seek(&hub->journal, &hub->agent->spool, stream->at) == 0;
         stream->limited = hub->placed && hub->journal.gap;
         hub->journal.gap = false;
+        if (stream->limited) {
+            round_begin(&hub->round);
+            hub->round.end = hub->journal.at;
+            stream_give(hub, stream);
+        }
         if (hub->placed)
             return;
     } else if (stream->at.next >= hub->journal.at.next) {
