@@ -74,8 +74,8 @@ static ssize_t read_brief(struct reader *reader, const struct journal_record *re
         member = is_member(reader, concern.thread, &entry);
     if (member == -1)
         return -1;
-    concerned = concern_user(&concern, reader->journal.spool, reader->user,
-                             member == 1 ? entry : NULL);
+    concerned =
+        concern_user(&concern, reader->journal.spool, reader->user, member == 1 ? entry : NULL);
     return concerned == 1 ? len : concerned;
 }
 
