@@ -6,6 +6,7 @@
  * What the agent does, in the order in which it does it. Each job is a file that defines its
  * `struct job`; a new one costs that file and its name in this list.
  *
+ * Streams come first: people wait for them, so they have a turn after each other job, too.
  * Interrupted sends come before mending, which would else take a half-finished one for a lost one;
  * moving comes before trimming, which must not remove the records that moving goes by.
  */
@@ -19,6 +20,7 @@
 #include "spool/spool.h"
 
 #define JOBS(X)                                                                                    \
+    X(streams)                                                                                     \
     X(tokens)                                                                                      \
     X(leases)                                                                                      \
     X(sends)                                                                                       \

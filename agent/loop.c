@@ -18,6 +18,7 @@
 static const struct job *const jobs[] = {JOBS(ENTRY)};
 
 #define JOB_COUNT (sizeof jobs / sizeof jobs[0])
+#define STREAMS 0 /* the first job: see job.h */
 #define SIGNALS JOB_COUNT
 #define TIMER (JOB_COUNT + 1)
 
@@ -95,11 +96,15 @@ static int64_t run_due(struct loop *loop, struct agent *agent, bool *stopped)
     for (size_t i = 0; i < JOB_COUNT && !*stopped; i++) {
         if (loop->fds[i].revents != 0 || loop->due_ms[i] <= clock_boot_ms()) {
             loop->due_ms[i] = clock_boot_ms() + jobs[i]->run(agent);
+            if (i != STREAMS)
+                loop->due_ms[STREAMS] = clock_boot_ms() + jobs[STREAMS]->run(agent);
             *stopped = is_stopped(loop);
         }
         if (loop->due_ms[i] - clock_boot_ms() < next_ms)
             next_ms = loop->due_ms[i] - clock_boot_ms();
     }
+    if (loop->due_ms[STREAMS] - clock_boot_ms() < next_ms) /* it has had more turns */
+        next_ms = loop->due_ms[STREAMS] - clock_boot_ms();
     return next_ms > 0 ? next_ms : 1;
 }
 

@@ -25,13 +25,13 @@
 
 #include "base/scratch.h"
 #include "chat/endpoint.h"
+#include "chat/handing.h"
 #include "chat/people.h"
 #include "chat/standing.h"
 #include "protocol/envelope.h"
 #include "protocol/query.h"
 #include "protocol/stanza.h"
 #include "spool/clock.h"
-#include "spool/limit.h"
 #include "spool/reader.h"
 #include "spool/token.h"
 #include "spool/user.h"
@@ -156,6 +156,27 @@ static bool wait_on(int64_t spoken_ms)
     return !token_ended();
 }
 
+/* Nothing is left but to wait. True: the agent does. */
+static bool give_away(int64_t spoken_ms)
+{
+    struct handover handover = {.events = endpoint.cgi.wants_events,
+                                .has_cursor = has_cursor,
+                                .at = reader.journal.at,
+                                .limit = limit,
+                                .deadline_ms = deadline_ms,
+                                .touched_ms = touched_ms,
+                                .spoken_ms = spoken_ms};
+    enum handing handing;
+
+    if (over_budget || clock_boot_ms() >= deadline_ms)
+        return false;
+    handing = handing_give(&endpoint, &handover, STDOUT_FILENO);
+    over_budget = handing == HANDING_FULL;
+    if (handing == HANDING_GIVEN)
+        wait_disarm(&wait_state);
+    return handing == HANDING_GIVEN;
+}
+
 /* Each friend who is online, as a stored line. */
 static int greet(void *context, const struct user *user)
 {
@@ -237,7 +258,9 @@ static _Noreturn void long_poll(void)
     if (!has_cursor)
         greet_all(put_in_envelope);
     fill_envelope();
-    while (envelope.stanzas == 0 && !reader.limited && wait_on(clock_boot_ms())) {
+    if (envelope.stanzas == 0 && !reader.limited && give_away(clock_boot_ms()))
+        exit(0);
+    while (envelope.stanzas == 0 && !reader.limited && !over_budget && wait_on(clock_boot_ms())) {
         begin_envelope();
         fill_envelope();
     }
@@ -310,6 +333,7 @@ static void events(void)
 {
     char cursor[CURSOR_SIZE];
     int64_t spoken_ms = clock_boot_ms();
+    int more;
 
     if (cgi_stream_head("text/event-stream") == -1)
         return;
@@ -317,8 +341,17 @@ static void events(void)
     event_prime(&out, cursor, over_budget ? BUSY_RETRY_SEC * 1000 : RETRY_MSEC);
     standing_guard();
     greet_all(put_as_event);
-    while (send_events(&spoken_ms) == 0 && wait_on(spoken_ms))
-        continue;
+    more = send_events(&spoken_ms);
+    if (more == 0 && !over_budget) {
+        if (give_away(spoken_ms))
+            return;
+        if (over_budget) { /* other words than at the beginning: the agent had no time */
+            event_retry(&out, BUSY_RETRY_SEC * 1000);
+            (void)cgi_stream_write(out.data, out.len);
+        }
+    }
+    while (more == 0 && !over_budget && wait_on(spoken_ms))
+        more = send_events(&spoken_ms);
     wait_disarm(&wait_state);
     standing_leave();
 }
@@ -328,13 +361,10 @@ static void plan(void)
 {
     uint64_t most = endpoint.cgi.wants_events ? EVENTS_SEC : endpoint.spool.config.wait;
     uint64_t wait = number("wait", most, most);
-    int budget = wait == 0 ? 0 : limit_stream(&endpoint.spool, &endpoint.me);
 
     limit = number("limit", LIMIT_MAX, LIMIT_DEFAULT);
     limit = limit == 0 ? 1 : limit;
-    if (budget == -1)
-        cgi_warn("users", "could not count this stream");
-    over_budget = budget == 1;
+    over_budget = wait > 0 && !handing_plan(&endpoint, STDOUT_FILENO, endpoint.cgi.wants_events);
     if (over_budget)
         wait = 0;
     deadline_ms = clock_boot_ms() + (int64_t)wait * 1000;

@@ -37,13 +37,18 @@ void endpoint_login(struct endpoint *endpoint)
     login(endpoint);
 }
 
+static const char no_token[] = "No such token, or its time is over: ask for a new one.";
+
+void endpoint_no_token_put(struct buf *out, const struct cgi_reader *reader, bool in_header)
+{
+    cgi_compose_problem(out, reader, in_header ? 401 : 404, in_header, no_token);
+}
+
 void endpoint_no_token(const struct endpoint *endpoint)
 {
-    const char *detail = "No such token, or its time is over: ask for a new one.";
-
     if (endpoint->token == endpoint->cgi.bearer)
-        cgi_die_bearer(401, "invalid_token", detail);
-    cgi_die(404, detail);
+        cgi_die_bearer(401, "invalid_token", no_token);
+    cgi_die(404, no_token);
 }
 
 static const char *token_of(const struct cgi *cgi)

@@ -41,5 +41,7 @@ void endpoint_login_or_token(struct endpoint *endpoint);
 
 /* Refuse the token, as above. */
 _Noreturn void endpoint_no_token(const struct endpoint *endpoint);
+/* The same reply, in whole, for who answers in the program's place. */
+void endpoint_no_token_put(struct buf *out, const struct cgi_reader *reader, bool in_header);
 
 #endif

@@ -32,7 +32,7 @@ static int amend(const char *thread, const char *json, size_t json_len, const ch
 }
 
 const struct spool_grammar people_grammar = {
-    .author = stanza_author, .thread = stanza_thread, .amend = amend};
+    .author = stanza_author, .thread = stanza_thread, .moves = stanza_is_of_room, .amend = amend};
 
 static void warn(const struct user *user, const char *file, const char *what)
 {

@@ -68,3 +68,9 @@ void standing_withdraw(void)
 {
     place_withdraw(&place, taken);
 }
+
+void standing_hand(struct handover *handover)
+{
+    handover->place = place;
+    handover->taken = taken;
+}

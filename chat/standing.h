@@ -9,6 +9,7 @@
  */
 
 #include "chat/endpoint.h"
+#include "spool/handover.h"
 #include "spool/journal.h"
 
 /* Where to begin: at `given`, or without one (NULL) at a place; NULL: where the user is. */
@@ -27,5 +28,8 @@ void standing_leave(void);
 /* A poll: it is about to answer with all before `at`; that could not be written. */
 void standing_offer(struct cursor at);
 void standing_withdraw(void);
+
+/* The place, for who holds the stream from now on. */
+void standing_hand(struct handover *handover);
 
 #endif

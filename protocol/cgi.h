@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "buf.h"
 #include "form.h"
 
 /* No request takes longer, its reading, its locks and its reply together; streams set their own
@@ -150,5 +151,23 @@ bool cgi_stream_unread(void);
 bool cgi_stream_gone(void);
 bool cgi_stream_goes(int64_t msec);
 bool cgi_stream_lost(void);
+
+/* Of which foreign origin the page is that reads the reply, NULL: of none; whether one might. */
+struct cgi_reader {
+    const char *origin;
+    bool any;
+};
+/* This request's. */
+struct cgi_reader cgi_reader(void);
+
+/*
+ * Append the whole reply, head and body, that cgi_send would send: for whoever answers in place of
+ * the program that took the request. cgi_compose_problem: what cgi_die, or `bearer`, cgi_die_bearer
+ * with "invalid_token" would.
+ */
+void cgi_compose(struct buf *out, const struct cgi_reader *reader, int status, const char *type,
+                 const char *body, size_t len);
+void cgi_compose_problem(struct buf *out, const struct cgi_reader *reader, int status, bool bearer,
+                         const char *detail);
 
 #endif

@@ -49,6 +49,24 @@ _Noreturn void reply_preflight(const char *methods);
 #define REPLY_HEAD_MAX 2048
 #define REPLY_WRITE_MSEC 30000
 
+/* A problem document's bytes; how a login is asked for. */
+#define REPLY_PROBLEM_MAX 2048
+#define REPLY_CHALLENGE "Bearer realm=\"spoolchat\""
+
+/* What an answer has besides its status. */
+struct reply_answer {
+    const char *type; /* NULL: none */
+    const char *body;
+    size_t len;
+    const char *header; /* one more header, name and value; NULL: none */
+    const char *value;
+};
+/* Its whole head; the body of a problem, `field` NULL for one that is about none. */
+void reply_put_answer(struct buf *head, int status, const struct reply_answer *with);
+void reply_put_problem(struct buf *body, int status, const char *field, const char *detail);
+/* Heads from here on are for this one. */
+void reply_read_by(const struct cgi_reader *reader);
+
 /* Whether this is the first reply, as it must be. */
 bool reply_begin(void);
 /* All that every head has, neither its length nor its end; one header more. */

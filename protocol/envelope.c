@@ -178,29 +178,28 @@ static void put_id(struct buf *out, const char *cursor)
     buf_puts(out, "\n");
 }
 
-void event_prime(struct buf *out, const char *cursor, unsigned retry_ms)
+static void put_retry(struct buf *out, unsigned retry_ms)
 {
     buf_puts(out, "retry: ");
     buf_putu(out, retry_ms);
     buf_puts(out, "\n");
+}
+
+void event_retry(struct buf *out, unsigned retry_ms)
+{
+    put_retry(out, retry_ms);
+    buf_puts(out, "\n");
+}
+
+void event_prime(struct buf *out, const char *cursor, unsigned retry_ms)
+{
+    put_retry(out, retry_ms);
     put_id(out, cursor);
     buf_puts(out, "\n");
 }
 
-/*
- * Clients of old take every presence for who is online. Who comes into a room, or leaves it, has a
- * thread, and goes as an event of another type, which those never see.
- */
-static bool is_of_a_room(const char *line, size_t len)
-{
-    static const char presence[] = ",\"type\":\"presence\",";
-    const size_t at = sizeof "{\"timestamp\":\"\"" - 1 + STANZA_TIME_SIZE - 1; /* canonical */
-    char thread[37];
-
-    return len > at + sizeof presence && memcmp(line + at, presence, sizeof presence - 1) == 0 &&
-           stanza_thread(line, len, thread, sizeof thread) == 0;
-}
-
+/* Clients of old take every presence for who is online. What is of a room goes as an event of another
+ * type, which those never see. */
 void event_put(struct buf *out, const char *cursor, const char *line, size_t len)
 {
     static const struct json_limits limits = {JSON_DEPTH_MAX, JSON_KEYS_MAX, JSON_VALUES_MAX};
@@ -211,7 +210,7 @@ void event_put(struct buf *out, const char *cursor, const char *line, size_t len
      * only moves the cursor. White space a canonical line has none of could hide a newline. */
     if (len > 0 && *line == '{' && memchr(line, '\n', len) == NULL &&
         memchr(line, '\r', len) == NULL && json_check(line, len, &limits, NULL, NULL) == 0) {
-        if (is_of_a_room(line, len))
+        if (stanza_is_of_room(line, len))
             buf_puts(out, "event: room\n");
         buf_puts(out, "data: ");
         buf_put(out, line, len);

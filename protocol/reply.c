@@ -11,8 +11,6 @@
 #include "cgi_private.h"
 #include "json.h"
 
-#define PROBLEM_MAX 2048
-#define CHALLENGE "Bearer realm=\"spoolchat\""
 /* What a foreign page may read beside what every page may (Fetch, section 3.2.3). */
 #define READABLE_HEADERS                                                                           \
     "Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Retry-After, "                \
@@ -22,15 +20,6 @@
     "authorization, content-type, if-none-match, if-range, last-event-id, range"
 #define RETRY_BUSY_SEC 5  /* a lock or a descriptor may be free again */
 #define RETRY_FULL_SEC 60 /* space comes only when somebody makes some */
-
-/* What an answer has besides its status. */
-struct answer {
-    const char *type; /* NULL: none */
-    const char *body;
-    size_t len;
-    const char *header; /* one more header, name and value; NULL: none */
-    const char *value;
-};
 
 static const char *program_name; /* NULL before cgi_start */
 static const char *reader_origin;
@@ -47,6 +36,17 @@ void reply_start(const char *program, const char *reader, bool any_reader)
     program_name = program;
     reader_origin = reader;
     depends_on_origin = any_reader;
+}
+
+void reply_read_by(const struct cgi_reader *reader)
+{
+    reader_origin = reader->origin;
+    depends_on_origin = reader->any;
+}
+
+struct cgi_reader cgi_reader(void)
+{
+    return (struct cgi_reader){reader_origin, depends_on_origin};
 }
 
 bool reply_begin(void)
@@ -163,7 +163,20 @@ int reply_send(struct iovec *part, int count)
     return 0;
 }
 
-static int send_answer(int status, const struct answer *with)
+void reply_put_answer(struct buf *head, int status, const struct reply_answer *with)
+{
+    reply_put_head(head, status, with->type);
+    if (with->header != NULL)
+        reply_put_header(head, with->header, with->value);
+    if (status != 204) { /* RFC 9110, section 8.6 */
+        buf_puts(head, "Content-Length: ");
+        buf_putu(head, with->len);
+        buf_puts(head, "\r\n");
+    }
+    buf_puts(head, "\r\n");
+}
+
+static int send_answer(int status, const struct reply_answer *with)
 {
     char room[REPLY_HEAD_MAX];
     struct buf head = buf_over(room, sizeof room);
@@ -173,20 +186,12 @@ static int send_answer(int status, const struct answer *with)
     if (!reply_begin()) /* then a status can only be told to the operator */
         exit(1);
     cgi_discard_body();
-    reply_put_head(&head, status, with->type);
-    if (with->header != NULL)
-        reply_put_header(&head, with->header, with->value);
-    if (status != 204) { /* RFC 9110, section 8.6 */
-        buf_puts(&head, "Content-Length: ");
-        buf_putu(&head, with->len);
-        buf_puts(&head, "\r\n");
-    }
-    buf_puts(&head, "\r\n");
+    reply_put_answer(&head, status, with);
     parts[0].iov_len = head.len;
     return reply_send(parts, 2);
 }
 
-static _Noreturn void answer(int status, const struct answer *with)
+static _Noreturn void answer(int status, const struct reply_answer *with)
 {
     (void)send_answer(status, with);
     exit(0);
@@ -194,12 +199,12 @@ static _Noreturn void answer(int status, const struct answer *with)
 
 int cgi_send(int status, const char *type, const char *body, size_t len)
 {
-    return send_answer(status, &(struct answer){.type = type, .body = body, .len = len});
+    return send_answer(status, &(struct reply_answer){.type = type, .body = body, .len = len});
 }
 
 void cgi_reply(int status, const char *type, const char *body, size_t len)
 {
-    answer(status, &(struct answer){.type = type, .body = body, .len = len});
+    answer(status, &(struct reply_answer){.type = type, .body = body, .len = len});
 }
 
 static void put_member(struct buf *body, const char *before, const char *string)
@@ -209,33 +214,38 @@ static void put_member(struct buf *body, const char *before, const char *string)
 }
 
 /* RFC 9457. */
+void reply_put_problem(struct buf *body, int status, const char *field, const char *detail)
+{
+    put_member(body, "{\"type\":\"about:blank\",\"title\":", phrase(status));
+    buf_puts(body, ",\"status\":");
+    buf_putu(body, (uint64_t)status);
+    put_member(body, ",\"detail\":", detail);
+    if (field != NULL) {
+        put_member(body, ",\"errors\":{", field);
+        put_member(body, ":[", detail);
+        buf_puts(body, "]}");
+    }
+    buf_puts(body, "}");
+}
+
 static _Noreturn void problem(int status, const char *field, const char *detail, const char *header,
                               const char *value)
 {
-    char room[PROBLEM_MAX];
+    char room[REPLY_PROBLEM_MAX];
     struct buf body = buf_over(room, sizeof room);
 
-    put_member(&body, "{\"type\":\"about:blank\",\"title\":", phrase(status));
-    buf_puts(&body, ",\"status\":");
-    buf_putu(&body, (uint64_t)status);
-    put_member(&body, ",\"detail\":", detail);
-    if (field != NULL) {
-        put_member(&body, ",\"errors\":{", field);
-        put_member(&body, ":[", detail);
-        buf_puts(&body, "]}");
-    }
-    buf_puts(&body, "}");
-    answer(status, &(struct answer){.type = "application/problem+json",
-                                    .body = body.full ? "{}" : body.data,
-                                    .len = body.full ? 2 : body.len,
-                                    .header = header,
-                                    .value = value});
+    reply_put_problem(&body, status, field, detail);
+    answer(status, &(struct reply_answer){.type = "application/problem+json",
+                                          .body = body.full ? "{}" : body.data,
+                                          .len = body.full ? 2 : body.len,
+                                          .header = header,
+                                          .value = value});
 }
 
 void cgi_die(int status, const char *detail)
 {
     if (status == 401) /* RFC 9110, section 15.5.2 */
-        problem(status, NULL, detail, "WWW-Authenticate", CHALLENGE);
+        problem(status, NULL, detail, "WWW-Authenticate", REPLY_CHALLENGE);
     problem(status, NULL, detail, NULL, NULL);
 }
 
@@ -244,10 +254,10 @@ void cgi_die_bearer(int status, const char *error, const char *detail)
     char room[96];
     struct buf value = buf_over(room, sizeof room);
 
-    buf_puts(&value, CHALLENGE ", error=\"");
+    buf_puts(&value, REPLY_CHALLENGE ", error=\"");
     buf_puts(&value, error);
     buf_put(&value, "\"", 2);
-    problem(status, NULL, detail, "WWW-Authenticate", value.full ? CHALLENGE : room);
+    problem(status, NULL, detail, "WWW-Authenticate", value.full ? REPLY_CHALLENGE : room);
 }
 
 void cgi_die_field(const char *field, const char *detail)
@@ -291,7 +301,7 @@ void reply_preflight(const char *methods)
     buf_puts(&value, "\r\nAccess-Control-Allow-Headers: " WRITABLE_HEADERS);
     buf_puts(&value, "\r\nAccess-Control-Max-Age: 7200");
     buf_put(&value, "", 1);
-    answer(204, &(struct answer){.header = "Access-Control-Allow-Methods", .value = room});
+    answer(204, &(struct reply_answer){.header = "Access-Control-Allow-Methods", .value = room});
 }
 
 void cgi_warn(const char *object, const char *what)

@@ -139,6 +139,8 @@ void stanza_presence_object_put(struct buf *out, const char *sender, size_t send
  */
 int stanza_author(const char *line, size_t len, char *user, size_t size);
 int stanza_thread(const char *line, size_t len, char *thread, size_t size);
+/* Whether a short-lived one tells who comes into a room, goes, or is what in it. */
+bool stanza_is_of_room(const char *line, size_t len);
 
 /* RFC 3339 in UTC with microseconds, as in 3.1.9. */
 void stanza_time(char out[STANZA_TIME_SIZE], int64_t time_us);

@@ -180,3 +180,13 @@ int stanza_placed(const char *line, size_t len, uint64_t *seq, char time[STANZA_
     json_drop(&json);
     return placed ? 0 : -1;
 }
+
+bool stanza_is_of_room(const char *line, size_t len)
+{
+    static const char presence[] = ",\"type\":\"presence\",";
+    const size_t at = sizeof "{\"timestamp\":\"\"" - 1 + STANZA_TIME_SIZE - 1; /* canonical */
+    char thread[37];
+
+    return len > at + sizeof presence && memcmp(line + at, presence, sizeof presence - 1) == 0 &&
+           stanza_thread(line, len, thread, sizeof thread) == 0;
+}

@@ -4,10 +4,9 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/peer.h"
 #include "cgi_private.h"
 
 static bool streaming;
@@ -65,20 +64,12 @@ int reply_write(const char *bytes, size_t len)
 
 bool cgi_stream_unread(void)
 {
-    int bytes = 0;
-
-    /* What a socket has not handed over; of a pipe, what can be read from it. */
-    if (ioctl(STDOUT_FILENO, TIOCOUTQ, &bytes) == -1 &&
-        ioctl(STDOUT_FILENO, FIONREAD, &bytes) == -1)
-        return false;
-    return bytes > 0;
+    return peer_unread(STDOUT_FILENO);
 }
 
 bool cgi_stream_goes(int64_t msec)
 {
-    struct pollfd out = {.fd = STDOUT_FILENO};
-
-    return poll(&out, 1, (int)msec) == 1;
+    return peer_goes(STDOUT_FILENO, msec);
 }
 
 bool cgi_stream_gone(void)
@@ -88,12 +79,5 @@ bool cgi_stream_gone(void)
 
 bool cgi_stream_lost(void)
 {
-    int error = 0;
-    socklen_t size = sizeof error;
-
-    if (!cgi_stream_gone())
-        return false;
-    if (getsockopt(STDOUT_FILENO, SOL_SOCKET, SO_ERROR, &error, &size) == 0)
-        reset = reset || error == ECONNRESET;
-    return reset || cgi_stream_unread();
+    return peer_lost(STDOUT_FILENO, &reset);
 }

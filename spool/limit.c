@@ -80,40 +80,56 @@ int limit_message(struct spool *spool, const struct user *user)
     return result;
 }
 
-/* Lock the first free one of `count` bytes of the file from `first`, which stays open. 0; 1: none
- * free; -1. */
-static int take_byte(int fd, off_t first, uint64_t count)
+/* Lock the first free one of `count` bytes of the file *fd from `first`, which stays open. 0; 1: none
+ * free; -1; then it is closed, and *fd -1. */
+static int take_byte(int *fd, off_t first, uint64_t count)
 {
-    if (fd == -1)
+    bool full = false;
+
+    if (*fd == -1)
         return -1;
-    for (uint64_t i = 0; i < count; i++) {
-        if (lock_byte(fd, first + (off_t)i, F_OFD_SETLK) == 0)
+    for (uint64_t i = 0; i < count && !full; i++) {
+        if (lock_byte(*fd, first + (off_t)i, F_OFD_SETLK) == 0)
             return 0;
         if (errno != EAGAIN && errno != EACCES)
             break;
-        if (i + 1 == count) {
-            close(fd);
-            return 1;
-        }
+        full = i + 1 == count;
     }
-    file_close(fd);
-    return -1;
+    file_close(*fd);
+    *fd = -1;
+    return full ? 1 : -1;
+}
+
+int limit_user_stream(struct spool *spool, const struct user *user, int *fd)
+{
+    *fd = -1;
+    if (spool->config.user_streams == 0)
+        return 0;
+    *fd = open_limits(spool, user);
+    return take_byte(fd, 0, spool->config.user_streams);
+}
+
+int limit_site_stream(struct spool *spool)
+{
+    int fd;
+
+    if (spool->config.max_streams == 0)
+        return 0;
+    fd = openat(spool->root, "format", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    return take_byte(&fd, 0, spool->config.max_streams);
 }
 
 int limit_stream(struct spool *spool, const struct user *user)
 {
-    const struct config *config = &spool->config;
-    int result = 0;
+    int fd;
+    int result = limit_user_stream(spool, user, &fd);
 
-    if (config->user_streams != 0)
-        result = take_byte(open_limits(spool, user), 0, config->user_streams);
-    if (result == 0 && config->max_streams != 0)
-        result = take_byte(openat(spool->root, "format", O_RDWR | O_NOFOLLOW | O_CLOEXEC), 0,
-                           config->max_streams);
-    return result;
+    return result == 0 ? limit_site_stream(spool) : result;
 }
 
 int limit_upload(struct spool *spool, const struct user *user)
 {
-    return take_byte(open_limits(spool, user), UPLOAD_BYTE, LIMIT_UPLOADS);
+    int fd = open_limits(spool, user);
+
+    return take_byte(&fd, UPLOAD_BYTE, LIMIT_UPLOADS);
 }

@@ -29,6 +29,12 @@ int limit_count(int fd, uint64_t per_minute);
  * locks on single bytes of users/<user>/limits and of `format`. 0; 1: none is free; -1: errno.
  */
 int limit_stream(struct spool *spool, const struct user *user);
+/*
+ * One after the other: the user's goes with the last copy of the descriptor in `*fd` (-1: none is
+ * needed), so it can be passed on; the site's is for streams that wait by themselves.
+ */
+int limit_user_stream(struct spool *spool, const struct user *user, int *fd);
+int limit_site_stream(struct spool *spool);
 
 /* Take one of the user's LIMIT_UPLOADS in the same way. 0; 1: none is free; -1: errno. */
 #define LIMIT_UPLOADS 4

@@ -93,6 +93,9 @@ void place_withdraw(struct place *place, struct cursor before);
 int place_spend(struct spool *spool, const struct user *user, const char *token,
                 struct cursor cursor);
 
+/* Whether it may be worked with, handed over by another process as it is. */
+bool place_is_sound(const struct place *place);
+
 /* Remove the user's places that nobody has come back to. -1: errno. */
 int place_tidy(struct spool *spool, const struct user *user);
 

@@ -110,6 +110,22 @@ int place_line_write(struct place *place)
     return 0;
 }
 
+static bool is_line(const struct place *place, int line)
+{
+    return line >= 0 && line < (int)(sizeof place->lines / sizeof place->lines[0]);
+}
+
+bool place_is_sound(const struct place *place)
+{
+    bool sound = memchr(place->token, '\0', sizeof place->token) != NULL &&
+                 is_line(place, place->line) && is_line(place, place->before) &&
+                 is_line(place, place->between);
+
+    for (size_t i = 0; i < sizeof place->lines / sizeof place->lines[0]; i++)
+        sound = sound && place->lines[i].len <= PLACE_LINE_MAX;
+    return sound;
+}
+
 int64_t place_doubtful(const struct place *place)
 {
     int64_t left = place->moved_ms + PLACE_DOUBT_MSEC - now_ms();

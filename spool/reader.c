@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/scratch.h"
+#include "concern.h"
 #include "file.h"
 #include "online.h"
 #include "thread.h"
@@ -38,22 +39,16 @@ static int is_member(struct reader *reader, const char *thread, const struct use
     return 1;
 }
 
-/* Whether the record just read is of a time when the user was not in the thread yet. */
-static bool is_before(const struct reader *reader, const struct journal_record *record,
-                      const struct user_entry *entry)
-{
-    return user_entry_is_before(entry, reader->journal.at.next - 1, record->ms);
-}
-
 static ssize_t read_message(struct reader *reader, const struct journal_record *record)
 {
     const struct user_entry *entry;
+    struct concern concern;
     struct thread thread;
     ssize_t len;
     int member = is_member(reader, record->id, &entry);
 
-    /* Where the history is open the number is 0: then it is asked for, never pushed. */
-    if (member != 1 || record->seq <= entry->seq || is_before(reader, record, entry))
+    concern_message(&concern, record, reader->journal.at.next - 1);
+    if (member != 1 || !concern_member(&concern, entry))
         return member == -1 ? -1 : 0;
     if (thread_open(reader->journal.spool, &thread, record->id) == -1)
         return -1;
@@ -62,44 +57,25 @@ static ssize_t read_message(struct reader *reader, const struct journal_record *
     return len;
 }
 
-/*
- * Whether a short-lived stanza is the user's to see: what belongs to a thread is its members' and
- * whom it is about, who may have left with it; presence is the other friends'. 1, 0, -1.
- */
-static int concerns(struct reader *reader, const struct journal_record *record, size_t len)
-{
-    const struct user_entry *entry;
-    char name[USER_NAME_MAX + 1];
-    char thread[UUID_SIZE];
-    struct user about;
-    bool own;
-    int member;
-    int friends;
-
-    if (reader->grammar->author(text, len, name, sizeof name) == -1 ||
-        user_named(&about, name) == -1)
-        return 0;
-    own = strcmp(about.dir, reader->user->dir) == 0;
-    if (reader->grammar->thread(text, len, thread, sizeof thread) == -1) {
-        friends = own ? 0 : user_friends(reader->journal.spool, reader->user, &about);
-        /* A list that is none has nobody in it; nothing is missing here. */
-        return friends == -1 && file_is_damage(errno) ? 0 : friends;
-    }
-    if (own)
-        return 1;
-    member = is_member(reader, thread, &entry);
-    return member == 1 && is_before(reader, record, entry) ? 0 : member;
-}
-
 /* Presence older than its hour is nobody's loss. */
-static ssize_t read_presence(struct reader *reader, const struct journal_record *record)
+static ssize_t read_brief(struct reader *reader, const struct journal_record *record)
 {
     ssize_t len = presence_read(reader->journal.spool, record->id, text, sizeof text);
+    const struct user_entry *entry = NULL;
+    struct concern concern;
+    int member = 0;
     int concerned;
 
     if (len == -1)
         return errno == ENOENT ? 0 : -1;
-    concerned = concerns(reader, record, (size_t)len);
+    concern_brief(&concern, record, reader->journal.at.next - 1, reader->grammar, text,
+                  (size_t)len);
+    if (concern.thread[0] != '\0' && !concern_own(&concern, reader->user))
+        member = is_member(reader, concern.thread, &entry);
+    if (member == -1)
+        return -1;
+    concerned =
+        concern_user(&concern, reader->journal.spool, reader->user, member == 1 ? entry : NULL);
     return concerned == 1 ? len : concerned;
 }
 
@@ -146,7 +122,7 @@ int reader_next(struct reader *reader, const char **line, size_t *len)
 
     while ((found = journal_next(&reader->journal, &record)) == 1) {
         ssize_t got = record.kind == JOURNAL_MESSAGE ? read_message(reader, &record)
-                                                     : read_presence(reader, &record);
+                                                     : read_brief(reader, &record);
         take_gap(reader);
         if (got > 0) {
             *line = text;

@@ -23,6 +23,8 @@
  * from; which thread a short-lived stanza (presence/) is for. 0, or -1 when the text is no stanza,
  * has no such thing, or that does not fit.
  *
+ * `moves`: whether a short-lived stanza of a thread tells who comes or goes. NULL: each may.
+ *
  * `amend`: what becomes of thread.json, whose text is `json`, by a stanza accepted into `thread`. 1:
  * `*out` points to its new text, in storage of the callee's; 0: it stays. Asked again after a
  * crash, so it must see whether the stanza, or a later one, has changed it before. May be NULL.
@@ -30,6 +32,7 @@
 struct spool_grammar {
     int (*author)(const char *line, size_t len, char *user, size_t size);
     int (*thread)(const char *line, size_t len, char *thread, size_t size);
+    bool (*moves)(const char *line, size_t len);
     int (*amend)(const char *thread, const char *json, size_t json_len, const char *line,
                  size_t len, const char **out, size_t *out_len);
 };

@@ -8,18 +8,36 @@
 
 #include "file.h"
 
-int watch_tokens(struct spool *spool)
+static int open_watch(int dir, uint32_t events)
 {
     char path[PATH_SIZE];
     int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
     /* inotify takes a path, and the directory is open: it is the same whatever its name is now. */
-    snprintf(path, sizeof path, "/proc/self/fd/%d", spool->tokens);
-    if (watch != -1 && inotify_add_watch(watch, path, IN_CLOSE_WRITE | IN_MOVED_TO) == -1) {
+    snprintf(path, sizeof path, "/proc/self/fd/%d", dir);
+    if (watch != -1 && inotify_add_watch(watch, path, events) == -1) {
         file_close(watch);
         watch = -1;
     }
     return watch;
+}
+
+int watch_tokens(struct spool *spool)
+{
+    return open_watch(spool->tokens, IN_CLOSE_WRITE | IN_MOVED_TO);
+}
+
+int watch_journal(struct spool *spool)
+{
+    return open_watch(spool->journal, IN_MODIFY | IN_CREATE);
+}
+
+void watch_drain(int watch)
+{
+    char events[4096];
+
+    while (read(watch, events, sizeof events) > 0)
+        continue;
 }
 
 int watch_read(int watch, void (*each)(void *context, const char *name), void *context)

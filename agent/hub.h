@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AGENT_HUB_H
+#define AGENT_HUB_H
+
+/*
+ * The streams that the agent holds for programs that have ended (spool/handover.h): each record of the
+ * journal is read once, and goes to all whom it concerns, without waiting for any of them.
+ *
+ * What is read goes by rounds: some stanzas, then everybody is written what of them is theirs. A
+ * client that does not read has what it has not read kept for it, up to a limit; then it is cut
+ * off, and comes back with its cursor.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "agent/job.h"
+#include "spool/concern.h"
+#include "spool/handover.h"
+#include "spool/map.h"
+#include "spool/user.h"
+
+#define HUB_ROUND 64                 /* stanzas in a round: the bits of `mask` */
+#define HUB_ROUND_BYTES (512 * 1024) /* of them, before the last one */
+#define HUB_BACKLOG (256 * 1024)     /* bytes that a client may leave unread beside one write */
+#define HUB_BACKLOG_ALL (64 * 1024 * 1024) /* and all of them together */
+#define HUB_FD_RESERVE 64                  /* descriptors for all else that the agent does */
+#define HUB_HEARTBEAT_MSEC 15000
+#define HUB_STUCK_MSEC 30000   /* so long a client may read nothing of what waits for it */
+#define HUB_LOOK_MSEC 5000     /* at tokens, and at the journal without a hint */
+#define HUB_GIVE_UP_MSEC 60000 /* a program that has connected and says nothing */
+
+/* ---- Something that is due: queues of what is due after the same time, so each is in order ---- */
+
+struct duty {
+    struct duty *next; /* NULL: in no queue */
+    struct duty *previous;
+    int64_t due_ms;
+};
+
+struct queue {
+    struct duty head;
+};
+
+void queue_open(struct queue *queue);
+/* Put at the end, or move there. */
+void queue_put(struct queue *queue, struct duty *duty, int64_t due_ms);
+void queue_drop(struct duty *duty);
+/* The first that is due by `now_ms`, or NULL. */
+struct duty *queue_due(const struct queue *queue, int64_t now_ms);
+/* When the first is, or `otherwise`. */
+int64_t queue_next(const struct queue *queue, int64_t otherwise);
+
+/* ---- Who is held ---- */
+
+/* What epoll gives back. */
+enum source_kind { SOURCE_LISTENER, SOURCE_WATCH, SOURCE_PROGRAM, SOURCE_STREAM };
+struct source {
+    enum source_kind kind;
+    int fd;
+};
+
+/* A program that has connected. */
+struct program {
+    struct source source;
+    struct duty give_up;
+};
+
+/* What a client has not taken yet. */
+struct backlog {
+    size_t len;
+    char bytes[];
+};
+
+struct stream {
+    struct source source; /* the way out */
+    struct stream *next;  /* of the same user */
+    struct holder *holder;
+    struct stream *next_marked; /* in this round */
+    uint64_t mask;              /* the round's stanzas that are theirs */
+    uint64_t from;              /* records before this one are not: they have been sent */
+    int64_t deadline_ms;
+    size_t heap_at;
+    struct duty heartbeat; /* of events; of all, whether what waits is being read */
+    struct duty token_look;
+    struct backlog *backlog;
+    int64_t progress_ms; /* when something of the backlog was taken */
+    struct cursor at;    /* where it stands once all that was written has been taken */
+    struct place *place; /* NULL: none */
+    struct cursor taken;
+    char *reader; /* the foreign origin that reads the reply, NULL */
+    char *token;  /* its SHA-256, NULL */
+    int counted;
+    uint16_t limit;
+    bool events;
+    bool has_cursor;
+    bool any_reader;
+    bool token_in_header;
+    bool marked;
+    bool limited;  /* something of theirs cannot be read */
+    bool answered; /* a poll: ends when its backlog is sent */
+    bool served;   /* and it is */
+    bool reset;
+    bool ending; /* nothing more is for it; it stays until what it was told last has arrived */
+    bool gone;   /* to be freed at the end of the run */
+};
+
+/* A user who holds any. */
+struct holder {
+    struct map_node node; /* by `dir` */
+    struct stream *streams;
+    struct duty touch;
+    char dir[];
+};
+
+/* Whether what comes now is still for it. */
+static inline bool stream_listens(const struct stream *stream)
+{
+    return !stream->answered && !stream->ending;
+}
+
+/* ---- A round ---- */
+
+struct round_stanza {
+    struct cursor after;
+    const char *line; /* as it is stored */
+    size_t len;
+    const char *event; /* the same for the wire */
+    size_t event_len;
+};
+
+struct round {
+    struct round_stanza stanzas[HUB_ROUND];
+    size_t count;
+    uint64_t serial;
+    struct cursor end; /* all before it has been looked at */
+    bool limited;      /* something is missing, for everybody */
+};
+
+struct hub {
+    struct agent *agent;
+    int epoll; /* -1: the hub is not open */
+    struct source listener;
+    struct source watch;
+    struct map holders;
+    struct map rooms;
+    size_t room_members; /* in all rooms */
+    size_t streams;
+    size_t programs;
+    size_t backlog; /* bytes */
+    int fd_max;     /* descriptors from here on are left to others */
+    struct queue heartbeats;
+    struct queue token_looks;
+    struct queue touches;
+    struct queue give_ups;
+    struct stream **heap;
+    size_t heap_size;
+    struct journal_reader journal;
+    bool placed; /* `journal` stands where all have been served up to */
+    struct round round;
+    struct stream *marked;
+    struct stream *gone;
+};
+
+/* hub_room.c: mark the holders in the concern's thread, by `mark`. -1: errno, some may be marked. */
+int rooms_mark(struct hub *hub, const struct concern *concern,
+               void (*mark)(struct hub *hub, struct holder *holder));
+/* Somebody comes or goes: ask anew who is in it. */
+void rooms_forget(struct hub *hub, const char *thread);
+void rooms_clear(struct hub *hub);
+
+/* hub_round.c: they are to be told that something is missing. */
+void holder_misses(struct hub *hub, struct holder *holder);
+/* An empty round; put a stanza into it; it has room for another. */
+void round_begin(struct round *round);
+void round_add(struct round *round, struct cursor after, const char *line, size_t len);
+bool round_has_room(const struct round *round);
+/* Read on and write to everybody, for some rounds. 1: there is more; 0; -1: later again. */
+int hub_read(struct hub *hub);
+/* Bring a new stream to where the others are. */
+void hub_catch_up(struct hub *hub, struct stream *stream);
+
+/* hub_write.c: what the round has for the stream, or (`mask` 0) the empty answer to a poll. */
+void stream_give(struct hub *hub, struct stream *stream);
+void stream_heartbeat(struct hub *hub, struct stream *stream);
+/* Its token has ended. */
+void stream_no_token(struct hub *hub, struct stream *stream);
+/* The client reads again. */
+void stream_writable(struct hub *hub, struct stream *stream);
+
+/* hub_stream.c */
+void hub_take(struct hub *hub, struct program *program);
+/* It ends: time, client or patience is over. Its memory lasts until hub_bury. */
+void stream_end(struct hub *hub, struct stream *stream);
+void hub_bury(struct hub *hub);
+/* What epoll is to tell of it. */
+int hub_watch(struct hub *hub, struct source *source, int operation, uint32_t events);
+
+/* hub_heap.c: streams by their deadlines. -1: ENOMEM. */
+int heap_add(struct hub *hub, struct stream *stream);
+void heap_remove(struct hub *hub, struct stream *stream);
+
+#endif

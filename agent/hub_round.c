@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What the journal has, read for everybody who is held. */
+
+#include "agent/hub.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scratch.h"
+#include "chat/people.h"
+#include "protocol/envelope.h"
+#include "spool/file.h"
+#include "spool/online.h"
+#include "spool/reader.h"
+#include "spool/thread.h"
+
+#define ROUNDS 8 /* before others have their turn */
+#define LINES_SIZE (HUB_ROUND_BYTES + SPOOL_STANZA_MAX + 1)
+#define EVENTS_SIZE (LINES_SIZE + HUB_ROUND * (CURSOR_SIZE + 32))
+
+SCRATCH static char lines[LINES_SIZE];
+SCRATCH static char events_room[EVENTS_SIZE];
+SCRATCH static char text[SPOOL_STANZA_MAX + 1];
+static size_t lines_len;
+static struct buf events;
+static uint64_t bit;    /* of the stanza whose readers are being marked */
+static uint64_t number; /* its record */
+static size_t hits;     /* streams that have it */
+
+void round_begin(struct round *round)
+{
+    round->count = 0;
+    round->serial++;
+    round->limited = false;
+    lines_len = 0;
+    events = buf_over(events_room, sizeof events_room);
+}
+
+bool round_has_room(const struct round *round)
+{
+    return round->count < HUB_ROUND && lines_len < HUB_ROUND_BYTES;
+}
+
+void round_add(struct round *round, struct cursor after, const char *line, size_t len)
+{
+    struct round_stanza *stanza = &round->stanzas[round->count++];
+    char cursor[CURSOR_SIZE];
+
+    memcpy(lines + lines_len, line, len);
+    *stanza = (struct round_stanza){after, lines + lines_len, len, events.data + events.len, 0};
+    lines_len += len;
+    cursor_print(cursor, after);
+    event_put(&events, cursor, line, len);
+    stanza->event_len = (size_t)(events.data + events.len - stanza->event);
+}
+
+/* ---- Whose it is ---- */
+
+static void mark_stream(struct hub *hub, struct stream *stream)
+{
+    if (stream->marked)
+        return;
+    stream->marked = true;
+    stream->next_marked = hub->marked;
+    hub->marked = stream;
+}
+
+static void mark(struct hub *hub, struct holder *holder)
+{
+    for (struct stream *stream = holder->streams; stream != NULL; stream = stream->next)
+        if (number >= stream->from && stream_listens(stream)) {
+            stream->mask |= bit;
+            hits++;
+            mark_stream(hub, stream);
+        }
+}
+
+void holder_misses(struct hub *hub, struct holder *holder)
+{
+    for (struct stream *stream = holder->streams; stream != NULL; stream = stream->next)
+        if (number >= stream->from && stream_listens(stream)) {
+            stream->limited = true;
+            mark_stream(hub, stream);
+        }
+}
+
+static int mark_limited(void *context, struct map_node *node)
+{
+    for (struct stream *stream = ((struct holder *)node)->streams; stream != NULL;
+         stream = stream->next)
+        if (stream_listens(stream))
+            mark_stream(context, stream);
+    return 0;
+}
+
+struct friends {
+    struct hub *hub;
+    const struct concern *concern;
+};
+
+static int mark_friend(void *context, struct map_node *node)
+{
+    struct friends *friends = context;
+    struct holder *holder = (struct holder *)node;
+    struct user user;
+    int result;
+
+    if (user_of_dir(&user, holder->dir) == -1)
+        return 0;
+    result = concern_user(friends->concern, &friends->hub->agent->spool, &user, NULL);
+    if (result == 1)
+        mark(friends->hub, holder);
+    return result == -1 ? -1 : 0;
+}
+
+static int mark_brief(struct hub *hub, const struct concern *concern, const char *line, size_t len)
+{
+    struct friends friends = {hub, concern};
+    const struct spool_grammar *grammar = &hub->agent->grammar;
+    struct map_node *own;
+    int result;
+
+    if (concern->nobody)
+        return 0;
+    if (concern->thread[0] == '\0')
+        return map_each(&hub->holders, mark_friend, &friends);
+    result = rooms_mark(hub, concern, mark);
+    if (result == -1 && file_is_damage(errno))
+        result = 0;
+    if (grammar->moves == NULL || grammar->moves(line, len))
+        rooms_forget(hub, concern->thread);
+    own = map_find(&hub->holders, concern->about.dir);
+    if (result == 0 && own != NULL)
+        mark(hub, (struct holder *)own);
+    return result;
+}
+
+/* ---- Records ---- */
+
+/* Its text, and whose it is, as the round's next stanza. Bytes of the text; 0: it is nobody's here;
+ * -1: errno. */
+static ssize_t message(struct hub *hub, const struct journal_record *record)
+{
+    struct concern concern;
+    struct thread thread;
+    ssize_t len;
+
+    concern_message(&concern, record, number);
+    if (rooms_mark(hub, &concern, mark) == -1) {
+        /* Without the thread there is no telling whose it was. */
+        hub->round.limited = hub->round.limited || file_is_damage(errno);
+        return -1;
+    }
+    if (hits == 0)
+        return 0;
+    if (thread_open(&hub->agent->spool, &thread, record->id) == -1)
+        return -1;
+    len = thread_read(&thread, record->seq, text, sizeof text);
+    thread_close(&thread);
+    return len;
+}
+
+static ssize_t brief(struct hub *hub, const struct journal_record *record)
+{
+    ssize_t len = presence_read(&hub->agent->spool, record->id, text, sizeof text);
+    struct concern concern;
+
+    if (len == -1) /* older than its hour: nobody's loss */
+        return errno == ENOENT ? 0 : -1;
+    concern_brief(&concern, record, number, &hub->agent->grammar, text, (size_t)len);
+    if (mark_brief(hub, &concern, text, (size_t)len) == -1)
+        return -1;
+    return hits > 0 ? len : 0;
+}
+
+/* Take the round's next stanza back from all; whose it was misses something, if it is lost. */
+static void unmark(struct hub *hub, bool lost)
+{
+    for (struct stream *stream = hub->marked; stream != NULL; stream = stream->next_marked) {
+        stream->limited = stream->limited || (lost && (stream->mask & bit) != 0);
+        stream->mask &= ~bit;
+    }
+}
+
+/* -1: errno, a fault of the machine: the same again next time. */
+static int take_record(struct hub *hub, const struct journal_record *record)
+{
+    struct round *round = &hub->round;
+    ssize_t len;
+
+    bit = UINT64_C(1) << round->count;
+    number = hub->journal.at.next - 1;
+    hits = 0;
+    len = record->kind == JOURNAL_MESSAGE ? message(hub, record) : brief(hub, record);
+    if (len > 0) {
+        round_add(round, hub->journal.at, text, (size_t)len);
+        return 0;
+    }
+    unmark(hub, len == -1 && file_is_damage(errno));
+    if (len == -1 && !file_is_damage(errno))
+        return -1;
+    return 0;
+}
+
+/* Until the round is full, or all is read. As hub_read. */
+static int read_round(struct hub *hub)
+{
+    struct journal_record record;
+    struct cursor before = hub->journal.at;
+    int found = 1;
+
+    while (round_has_room(&hub->round) && (found = journal_next(&hub->journal, &record)) == 1) {
+        if (take_record(hub, &record) == -1) {
+            hub->journal.at = before;
+            found = -1;
+            break;
+        }
+        before = hub->journal.at;
+    }
+    hub->round.limited = hub->round.limited || hub->journal.gap;
+    hub->journal.gap = false;
+    return found;
+}
+
+static void give_marked(struct hub *hub)
+{
+    struct stream *stream = hub->marked;
+
+    hub->marked = NULL;
+    while (stream != NULL) {
+        struct stream *next = stream->next_marked;
+        stream->marked = false;
+        if (!stream->gone && (stream->mask != 0 || stream->limited || hub->round.limited))
+            stream_give(hub, stream);
+        stream->mask = 0;
+        stream = next;
+    }
+}
+
+int hub_read(struct hub *hub)
+{
+    int found = 0;
+
+    for (int i = 0; i < ROUNDS && hub->placed && hub->streams > 0; i++) {
+        round_begin(&hub->round);
+        found = read_round(hub);
+        hub->round.end = hub->journal.at;
+        if (hub->round.limited)
+            map_each(&hub->holders, mark_limited, hub);
+        if (found == -1)
+            report_failed(&hub->agent->report, "journal", NULL);
+        give_marked(hub);
+        if (found != 1)
+            break;
+    }
+    return found;
+}
+
+/* ---- One that comes later ---- */
+
+static int read_alone(struct hub *hub, struct stream *stream, struct reader *reader)
+{
+    struct round *round = &hub->round;
+    const char *line;
+    size_t len;
+    int found = 1;
+
+    round_begin(round);
+    stream->mask = 0;
+    while (round_has_room(round) && (found = reader_next(reader, &line, &len)) == 1) {
+        stream->mask |= UINT64_C(1) << round->count;
+        round_add(round, reader->journal.at, line, len);
+    }
+    round->end = reader->journal.at;
+    round->limited = reader->limited;
+    reader->limited = false;
+    stream->from = round->end.next;
+    if (stream->mask != 0 || round->limited)
+        stream_give(hub, stream);
+    stream->mask = 0;
+    return found;
+}
+
+void hub_catch_up(struct hub *hub, struct stream *stream)
+{
+    static struct reader reader;
+    struct user user;
+    int found = -1;
+
+    stream->from = stream->at.next;
+    if (!hub->placed) {
+        hub->placed = journal_seek(&hub->journal, &hub->agent->spool, stream->at) == 0;
+        stream->limited = hub->placed && hub->journal.gap;
+        hub->journal.gap = false;
+        if (stream->limited) {
+            round_begin(&hub->round);
+            hub->round.end = hub->journal.at;
+            stream_give(hub, stream);
+        }
+        if (hub->placed)
+            return;
+    } else if (stream->at.next >= hub->journal.at.next) {
+        return;
+    } else if (user_of_dir(&user, stream->holder->dir) == 0 &&
+               reader_open(&reader, &hub->agent->spool, &user, &hub->agent->grammar, &stream->at) ==
+                   0) {
+        do
+            found = read_alone(hub, stream, &reader);
+        while (found == 1 && !stream->gone && !stream->answered);
+        reader_close(&reader);
+    }
+    if (found == -1 && !stream->gone) {
+        report_failed(&hub->agent->report, "journal", NULL);
+        stream_end(hub, stream); /* it comes back with its cursor */
+    }
+}
