@@ -26,7 +26,7 @@ teardown() {
 }
 
 agent_start() {
-    process_spawn "$log" env SPOOLCHAT_SPOOL="$SPOOL" SPOOLCHAT_TEST_CLOCK="$CLOCK" "$@" "$BIN/bin/spoolchat" agent
+    process_spawn "$log" env SPOOLCHAT_SPOOL="$SPOOL" SPOOLCHAT_TEST_CLOCK="$CLOCK" "$BIN/bin/spoolchat" agent
     agent=$spawned
     eventually 10 listens
 }

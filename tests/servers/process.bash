@@ -61,9 +61,9 @@ process_spawn() {
 
 # process_stop PID [SECONDS]: ask it and all of its session to end: Apache would wait for a CGI process
 # that waits, and fcgiwrap leave its children behind. Who has not gone by the deadline is killed, and the
-# answer is 1.
+# answer is 1. Apache gives up a reply that goes on, as the agent's, after ten seconds by itself.
 process_stop() {
-    local pid=$1 seconds=${2:-10} members
+    local pid=$1 seconds=${2:-20} members
     mapfile -t members < <(session_pids "$pid")
     kill -TERM "$pid" "${members[@]}" 2>/dev/null
     eventually "$seconds" session_gone "$pid" && return 0
