@@ -30,6 +30,7 @@
 #define HUB_HEARTBEAT_MSEC 15000
 #define HUB_STUCK_MSEC 30000   /* so long a client may read nothing of what waits for it */
 #define HUB_LOOK_MSEC 5000     /* at tokens, and at the journal without a hint */
+#define HUB_FRIENDS_MSEC 2000  /* a new list of friends is heeded by then */
 #define HUB_GIVE_UP_MSEC 60000 /* a program that has connected and says nothing */
 
 /* ---- Something that is due: queues of what is due after the same time, so each is in order ---- */
@@ -112,6 +113,7 @@ struct holder {
     struct map_node node; /* by `dir` */
     struct stream *streams;
     struct duty touch;
+    int64_t open_until_ms; /* until then they are taken to have no list of friends */
     char dir[];
 };
 

@@ -11,6 +11,7 @@
 #include "base/scratch.h"
 #include "chat/people.h"
 #include "protocol/envelope.h"
+#include "spool/clock.h"
 #include "spool/file.h"
 #include "spool/online.h"
 #include "spool/reader.h"
@@ -98,7 +99,19 @@ static int mark_limited(void *context, struct map_node *node)
 struct friends {
     struct hub *hub;
     const struct concern *concern;
+    int64_t now_ms;
+    bool open; /* who it is about has no list of friends */
 };
+
+/* Everybody who is held is asked this for each who comes or goes, so not each time of the disk. */
+static bool befriends_all(const struct friends *friends, struct holder *holder,
+                          const struct user *user)
+{
+    if (friends->now_ms >= holder->open_until_ms &&
+        user_befriends_all(&friends->hub->agent->spool, user) == 1)
+        holder->open_until_ms = friends->now_ms + HUB_FRIENDS_MSEC;
+    return friends->now_ms < holder->open_until_ms;
+}
 
 static int mark_friend(void *context, struct map_node *node)
 {
@@ -109,7 +122,10 @@ static int mark_friend(void *context, struct map_node *node)
 
     if (user_of_dir(&user, holder->dir) == -1)
         return 0;
-    result = concern_user(friends->concern, &friends->hub->agent->spool, &user, NULL);
+    if (friends->open && befriends_all(friends, holder, &user))
+        result = !concern_own(friends->concern, &user);
+    else
+        result = concern_user(friends->concern, &friends->hub->agent->spool, &user, NULL);
     if (result == 1)
         mark(friends->hub, holder);
     return result == -1 ? -1 : 0;
@@ -117,15 +133,17 @@ static int mark_friend(void *context, struct map_node *node)
 
 static int mark_brief(struct hub *hub, const struct concern *concern, const char *line, size_t len)
 {
-    struct friends friends = {hub, concern};
+    struct friends friends = {hub, concern, clock_boot_ms(), false};
     const struct spool_grammar *grammar = &hub->agent->grammar;
     struct map_node *own;
     int result;
 
     if (concern->nobody)
         return 0;
-    if (concern->thread[0] == '\0')
+    if (concern->thread[0] == '\0') {
+        friends.open = user_befriends_all(&hub->agent->spool, &concern->about) == 1;
         return map_each(&hub->holders, mark_friend, &friends);
+    }
     result = rooms_mark(hub, concern, mark);
     if (result == -1 && file_is_damage(errno))
         result = 0;

@@ -152,6 +152,17 @@ int user_friends(struct spool *spool, const struct user *one, const struct user 
     return result == 1 ? has_friend(spool, other, one) : result;
 }
 
+int user_befriends_all(struct spool *spool, const struct user *user)
+{
+    char path[PATH_SIZE];
+    struct stat info;
+
+    path_user_file(path, user->dir, "friends");
+    if (fstatat(spool->users, path, &info, AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    return errno == ENOENT ? 1 : -1;
+}
+
 int user_each(struct spool *spool, int (*each)(void *context, const struct user *user),
               void *context)
 {

@@ -44,6 +44,9 @@ int user_lock(struct spool *spool, const struct user *user);
  */
 int user_friends(struct spool *spool, const struct user *one, const struct user *other);
 
+/* Whether the user has no such file. 1, 0, -1: errno. */
+int user_befriends_all(struct spool *spool, const struct user *user);
+
 /* Each known user in turn, until `each` returns other than 0, which is returned; -1: errno. */
 int user_each(struct spool *spool, int (*each)(void *context, const struct user *user),
               void *context);

@@ -300,6 +300,27 @@ open_foreign() {
     json -e '.stanzas == []'
 }
 
+# hears_presence FILE NAME: what NAME sets now gets into the stream that grows there.
+hears_presence() {
+    as "$2" POST presence "status=$((++statuses))"
+    eventually 1 grep -q "\"status\":\"$statuses\"" "$1"
+}
+
+@test "a list of friends is heeded soon, on either side" {
+    local statuses=0 who
+    agent_start
+    events bob "stream?since=$(cursor_now)"
+    events alice "stream?since=$(cursor_now)"
+    given "$pid" "$reader"
+    eventually 5 hears_presence "$out" bob
+    for who in alice bob; do
+        echo nobody >"$SPOOL/users/$who/friends"
+        eventually 10 not hears_presence "$out" bob
+        rm "$SPOOL/users/$who/friends"
+        eventually 10 hears_presence "$out" bob
+    done
+}
+
 @test "who never reads is cut off, the others go on; nothing is lost to who comes back" {
     local slow from n big held got last
     agent_start

@@ -172,7 +172,8 @@ static void friends(void **state)
         if (rows[i].bobs != NULL)
             fixture_write(f->spool.users, "bob/friends", rows[i].bobs);
         if (user_friends(&f->spool, &alice, &bob) != rows[i].friends ||
-            user_friends(&f->spool, &bob, &alice) != rows[i].friends)
+            user_friends(&f->spool, &bob, &alice) != rows[i].friends ||
+            user_befriends_all(&f->spool, &alice) != (rows[i].alices == NULL))
             fail_msg("row %zu", i);
     }
 }
