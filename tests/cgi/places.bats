@@ -291,6 +291,7 @@ past() {
 
 # A web server that is stopped leaves in the pipe what it has not read yet.
 @test "what lay in the pipe when its reader went was not heard" {
+    [[ ! ${door-} ]] || skip 'the web server has taken it'
     tab_read
     say alice "$thread" unheard
     eventually 5 grep -qE -- "- [0-9]+ [^ ]+ [0-9]+ $(cursor_end)" "$SPOOL"/users/bob/streams/*

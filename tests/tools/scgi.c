@@ -5,7 +5,7 @@
  * input as the body when CONTENT_LENGTH says there is one, so many bytes at a time, and writes what comes
  * back. SPOOLCHAT_* variables stay here. Ends when either end does.
  *
- * scgi SOCKET -raw          the same with what its input is
+ * scgi SOCKET -raw          the same with what its input is, and nothing comes behind it
  * scgi SOCKET -many COUNT   so many requests, one after the other, each when the one before has begun to be
  *                           answered or 5 ms have passed; "held" then, until the input ends
  * scgi SOCKET -half COUNT   the same, of each all but the last byte
@@ -168,5 +168,7 @@ int main(int argc, char **argv)
         return 1;
     }
     send_all(fd, argc > 2 && *argv[2] != '-' ? (size_t)atoi(argv[2]) : message_len);
+    if (argc > 2 && *argv[2] == '-')
+        shutdown(fd, SHUT_WR);
     return pass_on(fd);
 }
