@@ -74,7 +74,8 @@ apache_scgi() {
         echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
     done
     cat <<CONF
-ProxyPassMatch "^/nereid-chat/stream(/.*)?\$" "unix:$1/spool/agent.scgi|scgi://spoolchat\$1" flushpackets=on
+ProxyPass /nereid-chat/stream/ "unix:$1/spool/agent.scgi|scgi://spoolchat/" flushpackets=on retry=0
+ProxyPass /nereid-chat/stream "unix:$1/spool/agent.scgi|scgi://spoolchat/" flushpackets=on retry=0
 <LocationMatch "^/nereid-chat/stream(/|\$)">
     AuthType Basic
     AuthName "spoolchat"
@@ -82,7 +83,7 @@ ProxyPassMatch "^/nereid-chat/stream(/.*)?\$" "unix:$1/spool/agent.scgi|scgi://s
     <RequireAny>
         Require valid-user
         Require expr "%{REQUEST_URI} =~ m#^/nereid-chat/stream/.#"
-        Require expr "%{HTTP:Authorization} =~ /^Bearer /i"
+        Require expr "%{REQUEST_URI} =~ m#^/nereid-chat/stream\$# && %{HTTP:Authorization} =~ /^Bearer /i"
         Require method OPTIONS
     </RequireAny>
     SetEnvIfNoCase Authorization "^(Bearer .*)" "HTTP_AUTHORIZATION=\$1"
