@@ -11,7 +11,7 @@
  * head comes when it comes, and beginnings, one at a time, go on for some ms in each turn.
  */
 
-#include "agent/hub.h"
+#include "hub.h"
 
 #define DOOR_SOCKET "agent.scgi"
 #define DOOR_HEAD_MSEC 10000 /* so long a head may take */

@@ -2,7 +2,7 @@
 
 /* A stream begins in the agent. Little by little, for the others wait meanwhile. */
 
-#include "agent/door.h"
+#include "door.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "agent/job.h"
+#include "job.h"
 #include "protocol/buf.h"
 #include "spool/concern.h"
 #include "spool/handover.h"

@@ -2,7 +2,7 @@
 
 /* What the journal has, read for everybody who is held. */
 
-#include "agent/hub.h"
+#include "hub.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -69,7 +69,7 @@ static bool send_message(int agent, struct handover *handover, const int fds[HAN
     struct iovec part = {.iov_base = handover, .iov_len = sizeof *handover};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control};
     size_t count = 0;
-    int given[HANDOVER_FDS];
+    int given[HANDOVER_FDS] = {0};
 
     for (size_t i = 0; i < HANDOVER_FDS; i++)
         if (fds[i] != -1)

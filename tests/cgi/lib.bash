@@ -84,6 +84,8 @@ cgi() {
 }
 
 # A program that stands for a web server: takes its variables, brings them to the agent, gives what comes back.
+# Arguments stand before the agent in its command.
+# shellcheck disable=SC2120
 door_start() {
     local entry env=()
     for entry in "${CGI_ENV[@]}"; do
@@ -103,6 +105,7 @@ door_is_open() {
 }
 
 door_spool() {
+    # shellcheck disable=SC2119
     [[ ${DOOR-} != scgi ]] || door_start
 }
 

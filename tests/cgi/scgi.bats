@@ -185,7 +185,7 @@ alike() {
     door_start
     before=$(descriptors)
     # Nothing comes behind these.
-    for text in x : , '\0' '\n' 'GET / HTTP/1.0\r\n\r\n' '0:,' '00:,' '-1:,' '+3:abc,' '01:a,' '5:abc,' '3:abc' '3:abcd' \
+    for text in x : ',' '\0' '\n' 'GET / HTTP/1.0\r\n\r\n' '0:,' '00:,' '-1:,' '+3:abc,' '01:a,' '5:abc,' '3:abc' '3:abcd' \
         '24:CONTENT_LENGTH\0000\000x,' '22:SCGI\0001\000CONTENT_LENGTH\000,' '4:\0\0\0\0,' \
         '17:CONTENT_LENGTH\0000\000,' '24:CONTENT_LENGTH\0000\000SCGI\0001\000;' '24:CONTENT_LENGTH\0000\000SCGI\0002\000,' \
         '24:CONTENT_LENGTH\0x\0SCGI\0001\000,' '23:CONTENT_LENGTH\000\000SCGI\0001\000,' '24:SCGI\0001\000CONTENT_LENGTH\0000\000,' \

@@ -14,7 +14,7 @@
 #include "protocol/cgi.h"
 #include "protocol/visit.h"
 
-#define LINE(text) text, sizeof text - 1
+#define LINE(text) (text), sizeof(text) - 1
 #define START "CONTENT_LENGTH\0000\0SCGI\0001\0"
 
 /* A netstring of `len` bytes of head. */
