@@ -502,5 +502,5 @@ counted() {
     events bob "stream?since=$from"
     hold -many 20 'stream?since=0-0'
     say alice "$thread" meanwhile
-    eventually 5 heard "$out" meanwhile
+    eventually 15 heard "$out" meanwhile
 }
