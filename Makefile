@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 #   make             build/cgi-bin/<endpoint> and build/bin/spoolchat
-#   make demo        a chat site on 127.0.0.1:8080 (PORT=, SERVER=apache|lighttpd|nginx)
+#   make demo        a chat site on 127.0.0.1:8080 (PORT=, SERVER=apache|lighttpd|nginx, SCGI=yes)
 #   make check       every test; check-<suite> one suite, T=word those whose name has the word in it
 #   make bench       how fast; bench-peers beside other chat servers
 #   make install     PREFIX, DESTDIR, CGIBINDIR, SPOOLDIR; uninstall never touches a spool
@@ -175,7 +175,7 @@ jobs := -j$(shell nproc 2>/dev/null)
 demo:
 	@tests/deps.sh build demo $(firstword $(subst -, ,$(SERVER)))
 	@$(MAKE) --no-print-directory $(jobs) all
-	@tests/demo.sh $(SERVER) $(PORT)
+	@SCGI='$(SCGI)' tests/demo.sh $(SERVER) $(PORT)
 
 SUITES := lint unit cgi asan system browser
 .PHONY: check lint $(SUITES:%=check-%) deps-build deps-check deps-demo

@@ -2,7 +2,7 @@
 
 /* Holds the streams of programs that need not wait themselves. hub.h says how. */
 
-#include "hub.h"
+#include "door.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -24,6 +24,9 @@
 #define PROGRAMS_MAX 4096
 #define BLIND_LOOK_MSEC 250 /* at the journal, when the kernel does not tell */
 #define FAULT_MSEC 1000     /* until what could not be read is tried again */
+#define OVERDUE_MSEC 1000   /* between two looks at who is to end */
+#define WORK_MSEC 5         /* for who begins or is behind, before the others have their turn */
+#define RUN_MSEC 50         /* before other jobs have theirs */
 
 static struct hub hub = {.epoll = -1};
 
@@ -57,6 +60,7 @@ static int open_hub(struct agent *agent)
     queue_open(&hub.token_looks);
     queue_open(&hub.touches);
     queue_open(&hub.give_ups);
+    queue_open(&hub.behind);
     hub.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (hub.epoll == -1)
         return -1;
@@ -65,6 +69,7 @@ static int open_hub(struct agent *agent)
                    EPOLLIN | EPOLLET) == 0) {
         if (add_source(&hub.watch, SOURCE_WATCH, watch_journal(&agent->spool), EPOLLIN) == -1)
             report_failed(&agent->report, "journal", NULL);
+        door_open(&hub);
         return hub.epoll;
     }
     report_failed(&agent->report, HANDOVER_SOCKET, NULL); /* programs wait themselves, then */
@@ -108,6 +113,7 @@ static void close_hub(struct agent *agent)
     handover_unlisten(&agent->spool, hub.listener.fd);
     while ((duty = queue_due(&hub.give_ups, INT64_MAX)) != NULL)
         drop_program(DUTY(duty, struct program, give_up));
+    door_close(&hub);
     round_begin(&hub.round);
     hub.round.end = hub.journal.at;
     let_doubts_pass();
@@ -158,6 +164,12 @@ static void heed(const struct epoll_event *event)
     case SOURCE_PROGRAM:
         hub_take(&hub, (struct program *)source);
         break;
+    case SOURCE_DOOR:
+        door_accept(&hub);
+        break;
+    case SOURCE_VISITOR:
+        door_heed(&hub, source);
+        break;
     case SOURCE_STREAM:
         if (stream->gone)
             break;
@@ -195,14 +207,6 @@ static bool token_ended(const struct stream *stream)
     return errno == ENOENT || errno == EBADMSG || errno == EFBIG;
 }
 
-static void put_off(struct stream *stream, int64_t deadline_ms)
-{
-    heap_remove(&hub, stream);
-    stream->deadline_ms = deadline_ms;
-    if (heap_add(&hub, stream) == -1)
-        abort(); /* it has just made room */
-}
-
 /* Nobody leaves in doubt: that its client has gone the web server may be about to find out. */
 static void end_events(struct stream *stream)
 {
@@ -212,7 +216,7 @@ static void end_events(struct stream *stream)
     if (left == 0)
         stream_end(&hub, stream);
     else
-        put_off(stream, clock_boot_ms() + left);
+        stream_put_off(&hub, stream, clock_boot_ms() + left);
 }
 
 static void end_for_token(struct stream *stream)
@@ -226,7 +230,12 @@ static void end_for_token(struct stream *stream)
 /* The time is over. */
 static void expire(struct stream *stream)
 {
-    if (stream->events)
+    /* What there was when it came is its own; its end comes behind it. */
+    if (!stream->answered && !stream->ending &&
+        (stream->is_behind || (stream->events && stream->backlog != NULL))) {
+        stream->overdue = true;
+        stream_put_off(&hub, stream, clock_boot_ms() + OVERDUE_MSEC);
+    } else if (stream->events)
         end_events(stream);
     else if (stream->answered)
         stream_end(&hub, stream); /* nobody takes the answer */
@@ -243,7 +252,7 @@ static void expire_all(int64_t now_ms)
     while (hub.streams > 0 && hub.heap[0]->deadline_ms <= now_ms) {
         struct stream *stream = hub.heap[0];
         if (stream->answered && now_ms < stream->progress_ms + HUB_STUCK_MSEC)
-            put_off(stream, now_ms + HUB_STUCK_MSEC);
+            stream_put_off(&hub, stream, now_ms + HUB_STUCK_MSEC);
         else
             expire(stream);
     }
@@ -281,6 +290,7 @@ static void do_duties(void)
         touch(DUTY(duty, struct holder, touch), now_ms);
     while ((duty = queue_due(&hub.give_ups, now_ms)) != NULL)
         drop_program(DUTY(duty, struct program, give_up));
+    door_duties(&hub, now_ms);
 }
 
 static int64_t until_next(int found)
@@ -296,6 +306,7 @@ static int64_t until_next(int found)
     next = queue_next(&hub.token_looks, next);
     next = queue_next(&hub.touches, next);
     next = queue_next(&hub.give_ups, next);
+    next = door_next(next);
     if (hub.streams > 0 && hub.heap[0]->deadline_ms < next)
         next = hub.heap[0]->deadline_ms;
     return next - now_ms;
@@ -303,16 +314,24 @@ static int64_t until_next(int found)
 
 static int64_t run(struct agent *agent)
 {
+    int64_t end_ms;
+    bool busy;
     int found;
 
     (void)agent;
     if (hub.epoll == -1)
         return 60 * 60 * 1000;
-    heed_all();
-    found = hub_read(&hub);
-    do_duties();
-    hub_bury(&hub);
-    return until_next(found);
+    end_ms = clock_boot_ms() + RUN_MSEC;
+    do {
+        heed_all();
+        found = hub_read(&hub);
+        do_duties();
+        busy = door_work(&hub, clock_boot_ms() + WORK_MSEC);
+        busy = hub_catch_up(&hub, clock_boot_ms() + WORK_MSEC) || busy;
+        hub_bury(&hub);
+        door_bury();
+    } while (busy && clock_boot_ms() < end_ms);
+    return busy ? 0 : until_next(found);
 }
 
 const struct job job_streams = {.open = open_hub, .run = run, .close = close_hub};

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "job.h"
+#include "protocol/buf.h"
 #include "spool/concern.h"
 #include "spool/handover.h"
 #include "spool/map.h"
@@ -57,7 +58,14 @@ int64_t queue_next(const struct queue *queue, int64_t otherwise);
 /* ---- Who is held ---- */
 
 /* What epoll gives back. */
-enum source_kind { SOURCE_LISTENER, SOURCE_WATCH, SOURCE_PROGRAM, SOURCE_STREAM };
+enum source_kind {
+    SOURCE_LISTENER,
+    SOURCE_WATCH,
+    SOURCE_PROGRAM,
+    SOURCE_STREAM,
+    SOURCE_DOOR, /* door.h has these two */
+    SOURCE_VISITOR,
+};
 struct source {
     enum source_kind kind;
     int fd;
@@ -86,6 +94,7 @@ struct stream {
     size_t heap_at;
     struct duty heartbeat; /* of events; of all, whether what waits is being read */
     struct duty token_look;
+    struct duty behind; /* it has still to be brought to where the others are */
     struct backlog *backlog;
     int64_t progress_ms; /* when something of the backlog was taken */
     struct cursor at;    /* where it stands once all that was written has been taken */
@@ -100,6 +109,9 @@ struct stream {
     bool any_reader;
     bool token_in_header;
     bool marked;
+    bool is_behind;
+    bool overdue;  /* its time was over before it had got all that there was */
+    bool busy;     /* it was one too many: an empty answer says when to come again */
     bool limited;  /* something of theirs cannot be read */
     bool answered; /* a poll: ends when its backlog is sent */
     bool served;   /* and it is */
@@ -157,6 +169,7 @@ struct hub {
     struct queue token_looks;
     struct queue touches;
     struct queue give_ups;
+    struct queue behind;
     struct stream **heap;
     size_t heap_size;
     struct journal_reader journal;
@@ -181,11 +194,16 @@ void round_add(struct round *round, struct cursor after, const char *line, size_
 bool round_has_room(const struct round *round);
 /* Read on and write to everybody, for some rounds. 1: there is more; 0; -1: later again. */
 int hub_read(struct hub *hub);
-/* Bring a new stream to where the others are. */
-void hub_catch_up(struct hub *hub, struct stream *stream);
+/* Bring a new stream to where the others are, little by little: hub_catch_up goes on with all of them until
+ * `until_ms`. True: there is more to do. */
+void hub_fall_behind(struct hub *hub, struct stream *stream);
+bool hub_catch_up(struct hub *hub, int64_t until_ms);
 
 /* hub_write.c: what the round has for the stream, or (`mask` 0) the empty answer to a poll. */
 void stream_give(struct hub *hub, struct stream *stream);
+/* The beginning of events; a poll's whole answer. */
+void stream_say(struct hub *hub, struct stream *stream, const struct buf *said);
+void stream_answer(struct hub *hub, struct stream *stream, const struct buf *reply);
 void stream_heartbeat(struct hub *hub, struct stream *stream);
 /* Its token has ended. */
 void stream_no_token(struct hub *hub, struct stream *stream);
@@ -194,6 +212,17 @@ void stream_writable(struct hub *hub, struct stream *stream);
 
 /* hub_stream.c */
 void hub_take(struct hub *hub, struct program *program);
+/* A stream that has begun here, and what there is to say to it first; the descriptors are the hub's. */
+struct opening {
+    struct buf said;
+    bool answered; /* `said` is the answer */
+    bool limited;
+    bool busy;
+};
+void hub_adopt(struct hub *hub, const struct handover *handover, const int fds[HANDOVER_FDS],
+               const struct opening *opening);
+/* Its time is over, then. */
+void stream_put_off(struct hub *hub, struct stream *stream, int64_t deadline_ms);
 /* It ends: time, client or patience is over. Its memory lasts until hub_bury. */
 void stream_end(struct hub *hub, struct stream *stream);
 void hub_bury(struct hub *hub);

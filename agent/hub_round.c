@@ -17,7 +17,8 @@
 #include "spool/reader.h"
 #include "spool/thread.h"
 
-#define ROUNDS 8 /* before others have their turn */
+#define ROUNDS 8     /* before others have their turn */
+#define RECORDS 1024 /* the same, for one who comes later */
 #define LINES_SIZE (HUB_ROUND_BYTES + SPOOL_STANZA_MAX + 1)
 #define EVENTS_SIZE (LINES_SIZE + HUB_ROUND * (CURSOR_SIZE + 32))
 
@@ -91,7 +92,7 @@ static int mark_limited(void *context, struct map_node *node)
 {
     for (struct stream *stream = ((struct holder *)node)->streams; stream != NULL;
          stream = stream->next)
-        if (stream_listens(stream))
+        if (stream_listens(stream) && !stream->is_behind)
             mark_stream(context, stream);
     return 0;
 }
@@ -278,6 +279,43 @@ int hub_read(struct hub *hub)
 
 /* ---- One that comes later ---- */
 
+/* Whether the hub's own reading has begun: where the journal ends now. */
+static bool is_placed(struct hub *hub)
+{
+    struct cursor end;
+
+    if (!hub->placed)
+        hub->placed = journal_end(&hub->agent->spool, &end) == 0 &&
+                      journal_seek(&hub->journal, &hub->agent->spool, end) == 0;
+    return hub->placed;
+}
+
+static bool is_level(const struct hub *hub, const struct stream *stream)
+{
+    return hub->placed && stream->at.next == hub->journal.at.next &&
+           stream->at.ms == hub->journal.at.ms;
+}
+
+static void stand(struct hub *hub, struct stream *stream)
+{
+    stream->is_behind = false;
+    stream->from = stream->at.next;
+    if (stream->overdue)
+        stream_put_off(hub, stream, clock_boot_ms());
+}
+
+void hub_fall_behind(struct hub *hub, struct stream *stream)
+{
+    if (is_placed(hub) && is_level(hub, stream) && !stream->limited) {
+        stand(hub, stream);
+        return;
+    }
+    stream->is_behind = true;
+    stream->from = UINT64_MAX;
+    queue_put(&hub->behind, &stream->behind, 0);
+}
+
+/* A round for it alone. As reader_next. */
 static int read_alone(struct hub *hub, struct stream *stream, struct reader *reader)
 {
     struct round *round = &hub->round;
@@ -287,50 +325,55 @@ static int read_alone(struct hub *hub, struct stream *stream, struct reader *rea
 
     round_begin(round);
     stream->mask = 0;
+    reader->stop = reader->journal.at.next + RECORDS;
     while (round_has_room(round) && (found = reader_next(reader, &line, &len)) == 1) {
         stream->mask |= UINT64_C(1) << round->count;
         round_add(round, reader->journal.at, line, len);
     }
     round->end = reader->journal.at;
     round->limited = reader->limited;
-    reader->limited = false;
-    stream->from = round->end.next;
-    if (stream->mask != 0 || round->limited)
+    if (!stream->events)
+        stream->at = round->end; /* what is left over for its `limit` moves it back */
+    if (stream->mask != 0 || round->limited || stream->limited)
         stream_give(hub, stream);
+    if (stream->events)
+        stream->at = round->end;
     stream->mask = 0;
     return found;
 }
 
-void hub_catch_up(struct hub *hub, struct stream *stream)
+static void catch_up(struct hub *hub, struct stream *stream)
 {
     static struct reader reader;
     struct user user;
     int found = -1;
 
-    stream->from = stream->at.next;
-    if (!hub->placed) {
-        hub->placed = journal_seek(&hub->journal, &hub->agent->spool, stream->at) == 0;
-        stream->limited = hub->placed && hub->journal.gap;
-        hub->journal.gap = false;
-        if (stream->limited) {
-            round_begin(&hub->round);
-            hub->round.end = hub->journal.at;
-            stream_give(hub, stream);
-        }
-        if (hub->placed)
-            return;
-    } else if (stream->at.next >= hub->journal.at.next) {
-        return;
-    } else if (user_of_dir(&user, stream->holder->dir) == 0 &&
-               reader_open(&reader, &hub->agent->spool, &user, &hub->agent->grammar, &stream->at) ==
-                   0) {
-        do
-            found = read_alone(hub, stream, &reader);
-        while (found == 1 && !stream->gone && !stream->answered);
+    queue_drop(&stream->behind);
+    if (is_placed(hub) && user_of_dir(&user, stream->holder->dir) == 0 &&
+        reader_open(&reader, &hub->agent->spool, &user, &hub->agent->grammar, &stream->at) == 0) {
+        found = read_alone(hub, stream, &reader);
         reader_close(&reader);
     }
-    if (found == -1 && !stream->gone) {
+    if (stream->gone || !stream_listens(stream))
+        return;
+    if (found == -1) {
         report_failed(&hub->agent->report, "journal", NULL);
         stream_end(hub, stream); /* it comes back with its cursor */
+    } else if (found == 0) {
+        stand(hub, stream);
+    } else if (stream->backlog == NULL) {
+        queue_put(&hub->behind, &stream->behind, 0); /* else when that has been taken */
     }
+}
+
+bool hub_catch_up(struct hub *hub, int64_t until_ms)
+{
+    struct duty *duty;
+
+    while ((duty = queue_due(&hub->behind, 0)) != NULL) {
+        if (clock_boot_ms() >= until_ms)
+            return true;
+        catch_up(hub, (struct stream *)(void *)((char *)duty - offsetof(struct stream, behind)));
+    }
+    return false;
 }

@@ -99,6 +99,7 @@ void stream_end(struct hub *hub, struct stream *stream)
         hub->backlog -= stream->backlog->len;
     queue_drop(&stream->heartbeat);
     queue_drop(&stream->token_look);
+    queue_drop(&stream->behind);
     heap_remove(hub, stream);
     leave_holder(hub, stream->holder, stream);
     stream->holder = NULL;
@@ -153,6 +154,7 @@ static struct stream *make(const struct handover *handover, const int fds[HANDOV
     if (stream == NULL)
         return NULL;
     stream->source = (struct source){SOURCE_STREAM, fds[HANDOVER_OUT]};
+    stream->from = UINT64_MAX;
     stream->deadline_ms = handover->deadline_ms;
     stream->at = handover->at;
     stream->taken = handover->taken;
@@ -211,17 +213,67 @@ static bool take(struct hub *hub, int program, struct stream *stream,
 
 static void begin(struct hub *hub, struct stream *stream, const struct handover *handover)
 {
+    if (stream->events)
+        queue_put(&hub->heartbeats, &stream->heartbeat, handover->spoken_ms + HUB_HEARTBEAT_MSEC);
+    if (stream->token != NULL)
+        queue_put(&hub->token_looks, &stream->token_look, clock_boot_ms() + HUB_LOOK_MSEC);
+}
+
+static void begin_given(struct hub *hub, struct stream *stream, const struct handover *handover)
+{
     int flags = fcntl(stream->source.fd, F_GETFL);
 
     if (flags == -1 || fcntl(stream->source.fd, F_SETFL, flags | O_NONBLOCK) == -1) {
         stream_end(hub, stream);
         return;
     }
-    if (stream->events)
-        queue_put(&hub->heartbeats, &stream->heartbeat, handover->spoken_ms + HUB_HEARTBEAT_MSEC);
-    if (stream->token != NULL)
-        queue_put(&hub->token_looks, &stream->token_look, clock_boot_ms() + HUB_LOOK_MSEC);
-    hub_catch_up(hub, stream);
+    begin(hub, stream, handover);
+    hub_fall_behind(hub, stream);
+}
+
+static void give_back(const int fds[HANDOVER_FDS])
+{
+    for (size_t i = 0; i < HANDOVER_FDS; i++)
+        file_close(fds[i]);
+}
+
+void hub_adopt(struct hub *hub, const struct handover *handover, const int fds[HANDOVER_FDS],
+               const struct opening *opening)
+{
+    struct stream *stream = make(handover, fds);
+
+    if (stream == NULL || enter(hub, stream, handover) == -1) {
+        give_back(fds);
+        if (stream != NULL)
+            release(stream);
+        return;
+    }
+    stream->limited = opening->limited;
+    stream->busy = opening->busy;
+    begin(hub, stream, handover);
+    /* While it was heard what it wants it may have been watched already. */
+    if (hub_watch(hub, &stream->source, EPOLL_CTL_ADD, 0) == -1 &&
+        (errno != EEXIST || hub_watch(hub, &stream->source, EPOLL_CTL_MOD, 0) == -1)) {
+        stream_end(hub, stream);
+        return;
+    }
+    if (opening->answered) {
+        stream_answer(hub, stream, &opening->said);
+        return;
+    }
+    if (opening->said.len > 0)
+        stream_say(hub, stream, &opening->said);
+    stream->is_behind = true;
+    if (!stream->gone && stream->backlog == NULL)
+        hub_fall_behind(hub, stream);
+}
+
+void stream_put_off(struct hub *hub, struct stream *stream, int64_t deadline_ms)
+{
+    heap_remove(hub, stream);
+    stream->deadline_ms = deadline_ms;
+    if (heap_add(hub, stream) == -1)
+        abort(); /* it has just made room */
 }
 
 void hub_take(struct hub *hub, struct program *program)
@@ -236,10 +288,9 @@ void hub_take(struct hub *hub, struct program *program)
     if (got == 1) {
         stream = is_welcome(hub, &handover, fds) ? make(&handover, fds) : NULL;
         if (stream != NULL && take(hub, program->source.fd, stream, &handover)) {
-            begin(hub, stream, &handover);
+            begin_given(hub, stream, &handover);
         } else {
-            for (size_t i = 0; i < HANDOVER_FDS; i++)
-                file_close(fds[i]);
+            give_back(fds);
             if (stream != NULL)
                 release(stream);
         }

@@ -14,6 +14,7 @@
 #include "base/peer.h"
 #include "base/scratch.h"
 #include "chat/endpoint.h"
+#include "chat/streaming.h"
 #include "protocol/envelope.h"
 #include "spool/clock.h"
 #include "spool/place.h"
@@ -74,6 +75,10 @@ static void served(struct hub *hub, struct stream *stream)
 static void is_empty(struct hub *hub, struct stream *stream)
 {
     served(hub, stream);
+    if (stream->is_behind)
+        hub_fall_behind(hub, stream);
+    else if (stream->overdue)
+        stream_put_off(hub, stream, clock_boot_ms());
     stream->served = stream->answered;
     if (stream->answered)
         stream_end(hub, stream);
@@ -172,6 +177,14 @@ void stream_heartbeat(struct hub *hub, struct stream *stream)
     spoke(hub, stream);
 }
 
+void stream_say(struct hub *hub, struct stream *stream, const struct buf *said)
+{
+    put(hub, stream, said->data, said->len);
+    if (!stream->gone && stream->backlog == NULL)
+        served(hub, stream);
+    spoke(hub, stream);
+}
+
 static void give_events(struct hub *hub, struct stream *stream)
 {
     const struct round *round = &hub->round;
@@ -213,7 +226,7 @@ static struct cgi_reader reader_of(const struct stream *stream)
 }
 
 /* The whole reply; then the stream only waits until it is taken. */
-static void answer(struct hub *hub, struct stream *stream, const struct buf *reply)
+void stream_answer(struct hub *hub, struct stream *stream, const struct buf *reply)
 {
     if (stream->place != NULL)
         place_offer(stream->place, stream->at);
@@ -234,8 +247,8 @@ static struct {
     struct buf reply;
 } last;
 
-/* The stanzas of the mask in one envelope, at most `limit`; `*end` is where it ends. */
-static void put_envelope(struct buf *body, const struct round *round, uint64_t mask, size_t limit,
+/* The stream's stanzas in one envelope, as many as it wants; `*end` is where it ends. */
+static void put_envelope(struct buf *body, const struct round *round, const struct stream *stream,
                          bool limited, struct cursor *end)
 {
     struct envelope envelope = envelope_open(body, clock_wall_us());
@@ -243,9 +256,9 @@ static void put_envelope(struct buf *body, const struct round *round, uint64_t m
 
     for (size_t i = 0; i < round->count; i++) {
         const struct round_stanza *stanza = &round->stanzas[i];
-        if ((mask >> i & 1) == 0)
+        if ((stream->mask >> i & 1) == 0)
             continue;
-        if (envelope.stanzas == limit) {
+        if (envelope.stanzas == stream->limit) {
             *end = round->stanzas[i - 1].after;
             break;
         }
@@ -253,14 +266,15 @@ static void put_envelope(struct buf *body, const struct round *round, uint64_t m
             limited = true; /* damaged on the disk */
     }
     cursor_print(cursor, *end);
-    envelope_close(&envelope, cursor, limited, 0);
+    envelope_close(&envelope, cursor, limited,
+                   stream->busy && envelope.stanzas == 0 ? STREAMING_BUSY_SEC : 0);
 }
 
 static bool is_last(const struct hub *hub, const struct stream *stream, bool limited)
 {
     return last.round == hub->round.serial && last.mask == stream->mask &&
            last.limited == limited && last.any_reader == stream->any_reader &&
-           last.end.next == stream->at.next && stream->reader == NULL &&
+           last.end.next == stream->at.next && stream->reader == NULL && !stream->busy &&
            __builtin_popcountll(stream->mask) <= stream->limit;
 }
 
@@ -271,9 +285,11 @@ static void compose(const struct hub *hub, struct stream *stream, bool limited)
     struct cursor end = stream->at;
 
     last.reply = buf_over(reply_room, sizeof reply_room);
-    put_envelope(&body, &hub->round, stream->mask, stream->limit, limited, &stream->at);
+    put_envelope(&body, &hub->round, stream, limited, &stream->at);
     cgi_compose(&last.reply, &reader, 200, "application/json", body.data, body.len);
-    last.round = stream->reader == NULL && end.next == stream->at.next ? hub->round.serial : 0;
+    last.round = 0;
+    if (stream->reader == NULL && !stream->busy && end.next == stream->at.next)
+        last.round = hub->round.serial;
     last.mask = stream->mask;
     last.limited = limited;
     last.any_reader = stream->any_reader;
@@ -284,11 +300,12 @@ static void give_answer(struct hub *hub, struct stream *stream)
 {
     bool limited = stream->limited || hub->round.limited;
 
-    if (stream->from <= hub->round.end.next) /* else it was ahead of us when it came */
+    if (stream->from <=
+        hub->round.end.next) /* else it was ahead of us when it came, or is behind */
         stream->at = hub->round.end;
     if (!is_last(hub, stream, limited))
         compose(hub, stream, limited);
-    answer(hub, stream, &last.reply);
+    stream_answer(hub, stream, &last.reply);
 }
 
 void stream_give(struct hub *hub, struct stream *stream)
@@ -306,5 +323,5 @@ void stream_no_token(struct hub *hub, struct stream *stream)
 
     last.round = 0;
     endpoint_no_token_put(&reply, &reader, stream->token_in_header);
-    answer(hub, stream, &reply);
+    stream_answer(hub, stream, &reply);
 }

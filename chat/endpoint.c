@@ -9,9 +9,14 @@
 void endpoint_start(struct endpoint *endpoint, const char *program, const char *methods)
 {
     cgi_name(program);
-    endpoint->token = NULL;
     if (spool_open(&endpoint->spool) == -1)
         cgi_die_errno(endpoint->spool.complaint);
+    endpoint_begin(endpoint, program, methods);
+}
+
+void endpoint_begin(struct endpoint *endpoint, const char *program, const char *methods)
+{
+    endpoint->token = NULL;
     cgi_start(&endpoint->cgi, program, methods, endpoint->spool.config.allow_origin);
 }
 

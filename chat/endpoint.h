@@ -25,6 +25,8 @@ struct endpoint {
 /* Open the spool (before any input is read), take the request in. Ends the program when either
  * fails. */
 void endpoint_start(struct endpoint *endpoint, const char *program, const char *methods);
+/* Only the request; the spool is open. */
+void endpoint_begin(struct endpoint *endpoint, const char *program, const char *methods);
 
 /*
  * Who asks is REMOTE_USER (401 without), and a path behind the endpoint's name leads nowhere (404).

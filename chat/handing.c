@@ -36,9 +36,14 @@ static void ask_agent(struct endpoint *endpoint, int out)
         agent = handover_connect(&endpoint->spool);
 }
 
+bool handing_count(struct endpoint *endpoint)
+{
+    return may(limit_user_stream(&endpoint->spool, &endpoint->me, &counted), "users");
+}
+
 bool handing_plan(struct endpoint *endpoint, int out, bool at_once)
 {
-    if (!may(limit_user_stream(&endpoint->spool, &endpoint->me, &counted), "users"))
+    if (!handing_count(endpoint))
         return false;
     if (at_once)
         ask_agent(endpoint, out);
@@ -57,18 +62,26 @@ static bool put_reader(struct handover *handover)
     return true;
 }
 
-static bool give(struct endpoint *endpoint, struct handover *handover, int out)
+bool handing_fill(struct endpoint *endpoint, struct handover *handover, int out,
+                  int fds[HANDOVER_FDS])
 {
-    int fds[HANDOVER_FDS] = {out, -1, counted};
-
     memcpy(handover->user, endpoint->me.dir, sizeof handover->user);
     handover->counted = counted != -1;
     handover->token_in_header = endpoint->token != NULL && endpoint->token == endpoint->cgi.bearer;
     if (endpoint->token != NULL)
         id_digest(handover->token, endpoint->token, strlen(endpoint->token));
     standing_hand(handover);
+    fds[HANDOVER_OUT] = out;
     fds[HANDOVER_PLACE] = handover->place.fd;
-    return put_reader(handover) && handover_give(agent, handover, fds);
+    fds[HANDOVER_COUNT] = counted;
+    return put_reader(handover);
+}
+
+static bool give(struct endpoint *endpoint, struct handover *handover, int out)
+{
+    int fds[HANDOVER_FDS];
+
+    return handing_fill(endpoint, handover, out, fds) && handover_give(agent, handover, fds);
 }
 
 enum handing handing_give(struct endpoint *endpoint, struct handover *handover, int out)
@@ -85,4 +98,11 @@ enum handing handing_give(struct endpoint *endpoint, struct handover *handover, 
     if (given)
         return HANDING_GIVEN;
     return take_place(endpoint) ? HANDING_WAIT : HANDING_FULL;
+}
+
+void handing_forget(bool handed)
+{
+    if (!handed)
+        file_close(counted);
+    counted = -1;
 }

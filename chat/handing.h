@@ -4,7 +4,7 @@
 
 /*
  * Whether this program's stream may wait, and where: the agent holds it (spool/handover.h), or the
- * program waits itself, for which it needs one of the site's few places. One stream a program.
+ * program waits itself, for which it needs one of the site's few places. One stream at a time.
  */
 
 #include "chat/endpoint.h"
@@ -24,5 +24,15 @@ bool handing_plan(struct endpoint *endpoint, int out, bool at_once);
  */
 enum handing { HANDING_GIVEN, HANDING_WAIT, HANDING_FULL };
 enum handing handing_give(struct endpoint *endpoint, struct handover *handover, int out);
+
+/*
+ * For the agent itself, where streams begin, too (chat/streaming.h). Count one among its user's: false: it may not
+ * wait. Put all else into `handover`, and the stream's descriptors into `fds`; false: that is too much. Be
+ * ready for the next one: the count is in other hands, or is given back.
+ */
+bool handing_count(struct endpoint *endpoint);
+bool handing_fill(struct endpoint *endpoint, struct handover *handover, int out,
+                  int fds[HANDOVER_FDS]);
+void handing_forget(bool handed);
 
 #endif

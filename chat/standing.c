@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "chat/standing.h"
 
+#include "spool/file.h"
 #include "spool/place.h"
 
 static struct place place = {.fd = -1};
@@ -73,4 +74,11 @@ void standing_hand(struct handover *handover)
 {
     handover->place = place;
     handover->taken = taken;
+}
+
+void standing_forget(bool handed)
+{
+    if (!handed)
+        file_close(place.fd);
+    place = (struct place){.fd = -1};
 }

@@ -4,7 +4,7 @@
 
 /*
  * Where this program's stream stands, when its client keeps no cursor: its place (spool/place.h),
- * and what becomes of it with what the web server has and has not taken. One stream a program.
+ * and what becomes of it with what the web server has and has not taken. One stream at a time.
  * What fails is told to the operator; the stream goes on. With a cursor all of it does nothing.
  */
 
@@ -31,5 +31,8 @@ void standing_withdraw(void);
 
 /* The place, for who holds the stream from now on. */
 void standing_hand(struct handover *handover);
+
+/* Be ready for another stream: this one's place is in other hands, or its end is a program's. */
+void standing_forget(bool handed);
 
 #endif

@@ -24,11 +24,11 @@ struct caller {
     char *query;
 };
 
-/* The string lies where the kernel put it: clearing the environment leaves it there. */
+/* The string lies where the kernel, or the visit, put it: clearing the environment leaves it there. */
 static char *variable(const char *name)
 {
     static char none[1];
-    char *value = getenv(name);
+    char *value = visit_here() ? visit_variable(name) : getenv(name);
 
     return value != NULL ? value : none;
 }
@@ -65,7 +65,6 @@ static void take_environment(struct cgi *cgi, struct caller *caller)
             list_has(variable("HTTP_ACCEPT"), ",; \t", "text/event-stream", strncasecmp),
     };
     cgi->path += *cgi->path == '/';
-    body_announce(cgi->length);
     *caller = (struct caller){
         .origin = {.origin = variable("HTTP_ORIGIN"),
                    .site = variable("HTTP_SEC_FETCH_SITE"),
@@ -73,7 +72,6 @@ static void take_environment(struct cgi *cgi, struct caller *caller)
         .asks_method = variable("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
         .query = variable("QUERY_STRING"),
     };
-    clearenv();
 }
 
 /*
@@ -125,7 +123,11 @@ void cgi_start(struct cgi *cgi, const char *program, const char *methods, const 
     bool listed;
 
     take_environment(cgi, &caller);
-    set_signals();
+    if (!visit_here()) {
+        body_announce(cgi->length);
+        clearenv();
+        set_signals();
+    }
     listed = origin_listed(caller.origin.origin, list);
     reply_start(program, listed ? caller.origin.origin : NULL, *list != '\0');
     check_method(cgi, &caller, methods, listed);

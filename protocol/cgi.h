@@ -8,6 +8,9 @@
  * a stream uses cgi_stream_head and cgi_stream_write instead. All cgi_die* answer with a problem
  * document (RFC 9457) and exit; before a reply's head nothing is written, after it nothing but its
  * body.
+ *
+ * In a program that goes on, a request is a visit (visit.h): its variables come, and its reply goes, another
+ * way, and what is said to end the program here ends the visit.
  */
 
 #include <stdbool.h>
@@ -52,7 +55,7 @@ void cgi_name(const char *program);
 /*
  * Take the environment in and clear it, ignore SIGPIPE, set the deadline (a lock waited for too
  * long ends in EINTR, which cgi_die_errno calls 503; anything else that lasts is killed a moment
- * later). Then: `methods` is what the endpoint answers to, as in an Allow header ("GET, POST");
+ * later); of all that a visit does the first part only. Then: `methods` is what the endpoint answers to, as in an Allow header ("GET, POST");
  * anything else ends in 405, but a preflight (OPTIONS) for an origin in `allow_origin`
  * (space-separated, NULL for none) in 204. Such an origin may read every reply from here on. A
  * request that a browser sends on behalf of a foreign site (Sec-Fetch-Site: cross-site; same-site

@@ -67,6 +67,24 @@ void reply_put_problem(struct buf *body, int status, const char *field, const ch
 /* Heads from here on are for this one. */
 void reply_read_by(const struct cgi_reader *reader);
 
+/* What is remembered of the reply that is being made. */
+struct reply_state {
+    const char *program; /* NULL before cgi_start */
+    const char *reader;
+    bool depends_on_origin;
+    bool begun;
+    bool streaming;
+};
+extern struct reply_state reply_state;
+
+/* Whether a visit is under way here (visit.h); one of its variables, or NULL; say something to it. -1: it is
+ * too much. */
+bool visit_here(void);
+char *visit_variable(const char *name);
+int visit_put(const char *bytes, size_t len);
+/* All is said: the end of the visit, or of the program with this status. */
+_Noreturn void reply_end(int status);
+
 /* Whether this is the first reply, as it must be. */
 bool reply_begin(void);
 /* All that every head has, neither its length nor its end; one header more. */

@@ -21,39 +21,36 @@
 #define RETRY_BUSY_SEC 5  /* a lock or a descriptor may be free again */
 #define RETRY_FULL_SEC 60 /* space comes only when somebody makes some */
 
-static const char *program_name; /* NULL before cgi_start */
-static const char *reader_origin;
-static bool depends_on_origin;
-static bool head_begun;
+struct reply_state reply_state;
 
 void cgi_name(const char *program)
 {
-    program_name = program;
+    reply_state.program = program;
 }
 
 void reply_start(const char *program, const char *reader, bool any_reader)
 {
-    program_name = program;
-    reader_origin = reader;
-    depends_on_origin = any_reader;
+    reply_state.program = program;
+    reply_state.reader = reader;
+    reply_state.depends_on_origin = any_reader;
 }
 
 void reply_read_by(const struct cgi_reader *reader)
 {
-    reader_origin = reader->origin;
-    depends_on_origin = reader->any;
+    reply_state.reader = reader->origin;
+    reply_state.depends_on_origin = reader->any;
 }
 
 struct cgi_reader cgi_reader(void)
 {
-    return (struct cgi_reader){reader_origin, depends_on_origin};
+    return (struct cgi_reader){reply_state.reader, reply_state.depends_on_origin};
 }
 
 bool reply_begin(void)
 {
-    bool first = !head_begun;
+    bool first = !reply_state.begun;
 
-    head_begun = true;
+    reply_state.begun = true;
     return first;
 }
 
@@ -80,6 +77,7 @@ static const char *phrase(int status)
         {415, "Unsupported Media Type"},
         {416, "Range Not Satisfiable"},
         {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
         {503, "Service Unavailable"},
         {507, "Insufficient Storage"},
@@ -101,7 +99,7 @@ void reply_put_header(struct buf *head, const char *name, const char *value)
 
 bool reply_is_foreign(void)
 {
-    return reader_origin != NULL;
+    return reply_state.reader != NULL;
 }
 
 static void put_head(struct buf *head, int status, const char *type, const char *cache,
@@ -119,11 +117,11 @@ static void put_head(struct buf *head, int status, const char *type, const char 
     reply_put_header(head, "Referrer-Policy", "no-referrer");
     reply_put_header(head, "Content-Security-Policy", policy);
     /* Also for whoever may not read it: a cache would give it to who may. */
-    if (depends_on_origin)
+    if (reply_state.depends_on_origin)
         reply_put_header(head, "Vary", "Origin");
-    if (reader_origin == NULL)
+    if (reply_state.reader == NULL)
         return;
-    reply_put_header(head, "Access-Control-Allow-Origin", reader_origin);
+    reply_put_header(head, "Access-Control-Allow-Origin", reply_state.reader);
     reply_put_header(head, "Access-Control-Allow-Credentials", "true");
     reply_put_header(head, "Access-Control-Expose-Headers", READABLE_HEADERS);
 }
@@ -147,6 +145,12 @@ static bool becomes_writable(void)
 
 int reply_send(struct iovec *part, int count)
 {
+    if (visit_here()) {
+        for (; count > 0; count--, part++)
+            if (visit_put(part->iov_base, part->iov_len) == -1)
+                return -1;
+        return 0;
+    }
     while (count > 0) {
         ssize_t sent = writev(STDOUT_FILENO, part, count);
         if (sent < 0 && (errno == EINTR || (errno == EAGAIN && becomes_writable())))
@@ -184,7 +188,7 @@ static int send_answer(int status, const struct reply_answer *with)
                              {.iov_base = (void *)with->body, .iov_len = with->len}};
 
     if (!reply_begin()) /* then a status can only be told to the operator */
-        exit(1);
+        reply_end(1);
     cgi_discard_body();
     reply_put_answer(&head, status, with);
     parts[0].iov_len = head.len;
@@ -194,7 +198,7 @@ static int send_answer(int status, const struct reply_answer *with)
 static _Noreturn void answer(int status, const struct reply_answer *with)
 {
     (void)send_answer(status, with);
-    exit(0);
+    reply_end(0);
 }
 
 int cgi_send(int status, const char *type, const char *body, size_t len)
@@ -310,8 +314,8 @@ void cgi_warn(const char *object, const char *what)
     struct buf line = buf_over(room, sizeof room - 1);
     ssize_t ignored;
 
-    buf_puts(&line, program_name != NULL ? "spoolchat " : "spoolchat");
-    buf_puts(&line, program_name != NULL ? program_name : "");
+    buf_puts(&line, reply_state.program != NULL ? "spoolchat " : "spoolchat");
+    buf_puts(&line, reply_state.program != NULL ? reply_state.program : "");
     buf_puts(&line, ": ");
     buf_puts(&line, object);
     buf_puts(&line, ": ");

@@ -9,7 +9,6 @@
 #include "base/peer.h"
 #include "cgi_private.h"
 
-static bool streaming;
 static bool reset; /* the other end was closed with something in it, as only a socket says */
 
 int cgi_stream_head(const char *type)
@@ -20,7 +19,7 @@ int cgi_stream_head(const char *type)
 
     if (!reply_begin())
         abort(); /* a bug that would corrupt the reply */
-    streaming = true;
+    reply_state.streaming = true;
     reply_put_head(&head, 200, type);
     /* nginx would keep events until it has a page of them. */
     reply_put_header(&head, "X-Accel-Buffering", "no");
@@ -31,7 +30,7 @@ int cgi_stream_head(const char *type)
 
 int cgi_stream_write(const char *bytes, size_t len)
 {
-    if (!streaming)
+    if (!reply_state.streaming)
         abort(); /* a body before its head: likewise */
     return reply_write(bytes, len);
 }
@@ -40,6 +39,8 @@ int reply_write(const char *bytes, size_t len)
 {
     int64_t deadline_ms = cgi_clock_ms() + REPLY_WRITE_MSEC;
 
+    if (visit_here())
+        return visit_put(bytes, len);
     while (len > 0) {
         /* So much always fits into a pipe that poll calls writable: the write cannot block. */
         size_t step = len < PIPE_BUF ? len : PIPE_BUF;

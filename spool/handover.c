@@ -4,18 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/now.h"
 #include "file.h"
+#include "listener.h"
 
 #define MAGIC "spchold"
-#define BACKLOG 4096 /* the kernel takes less when it wants to */
 #define TAKEN 't'
 
 struct greeting {
@@ -24,28 +22,6 @@ struct greeting {
     uint32_t size;
 };
 
-/* A socket's name is short, and the spool's path need not be: by the descriptor. */
-static struct sockaddr_un address(struct spool *spool)
-{
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-
-    snprintf(name.sun_path, sizeof name.sun_path, "/proc/self/fd/%d/" HANDOVER_SOCKET, spool->root);
-    return name;
-}
-
-static int open_socket(void)
-{
-    return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-}
-
-static bool is_us(int fd)
-{
-    struct ucred peer;
-    socklen_t size = sizeof peer;
-
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
-}
-
 static int64_t now_ms(void)
 {
     return now_us(CLOCK_MONOTONIC) / 1000;
@@ -53,18 +29,12 @@ static int64_t now_ms(void)
 
 int handover_connect(struct spool *spool)
 {
-    struct sockaddr_un name = address(spool);
     struct stat info;
-    int fd;
 
     /* Most sites have no agent. */
     if (fstatat(spool->root, HANDOVER_SOCKET, &info, AT_SYMLINK_NOFOLLOW) == -1)
         return -1;
-    fd = open_socket();
-    if (fd != -1 && connect(fd, (const struct sockaddr *)&name, sizeof name) == 0 && is_us(fd))
-        return fd;
-    file_close(fd);
-    return -1;
+    return listener_connect(spool, HANDOVER_SOCKET, SOCK_SEQPACKET);
 }
 
 /* One message of exactly `size` bytes, before the time is over. */
@@ -99,7 +69,7 @@ static bool send_message(int agent, struct handover *handover, const int fds[HAN
     struct iovec part = {.iov_base = handover, .iov_len = sizeof *handover};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control};
     size_t count = 0;
-    int given[HANDOVER_FDS] = {-1};
+    int given[HANDOVER_FDS] = {0};
 
     for (size_t i = 0; i < HANDOVER_FDS; i++)
         if (fds[i] != -1)
@@ -132,23 +102,12 @@ bool handover_give(int agent, struct handover *handover, const int fds[HANDOVER_
 
 int handover_listen(struct spool *spool)
 {
-    struct sockaddr_un name = address(spool);
-    int fd = open_socket();
-
-    if (fd == -1)
-        return -1;
-    if ((unlinkat(spool->root, HANDOVER_SOCKET, 0) == 0 || errno == ENOENT) &&
-        bind(fd, (const struct sockaddr *)&name, sizeof name) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    file_close(fd);
-    return -1;
+    return listener_open(spool, HANDOVER_SOCKET, SOCK_SEQPACKET);
 }
 
 void handover_unlisten(struct spool *spool, int listener)
 {
-    if (listener != -1)
-        unlinkat(spool->root, HANDOVER_SOCKET, 0);
-    file_close(listener);
+    listener_close(spool, HANDOVER_SOCKET, listener);
 }
 
 int handover_accept(int listener)
@@ -156,8 +115,8 @@ int handover_accept(int listener)
     const struct greeting greeting = {MAGIC, HANDOVER_VERSION, sizeof(struct handover)};
     int fd;
 
-    while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) != -1) {
-        if (is_us(fd) && send(fd, &greeting, sizeof greeting, MSG_NOSIGNAL) != -1)
+    while ((fd = listener_accept(listener)) != -1) {
+        if (send(fd, &greeting, sizeof greeting, MSG_NOSIGNAL) != -1)
             return fd;
         close(fd);
     }

@@ -282,24 +282,41 @@ static int each_entry(struct spool *spool,
     return dir_close(&dir) == -1 ? -1 : result;
 }
 
-struct looking {
-    int (*each)(void *context, const struct user *user);
-    void *context;
-};
-
-static int if_alive(void *context, const struct user *user, int64_t left_ms)
+int online_open(struct online_list *list, struct spool *spool)
 {
-    struct looking *looking = context;
+    list->spool = spool;
+    return dir_open(&list->dir, spool->online, ".");
+}
 
-    return left_ms > 0 ? looking->each(looking->context, user) : 0;
+bool online_next(struct online_list *list, struct user *user)
+{
+    const char *name;
+    int64_t left;
+
+    while ((name = dir_next(&list->dir)) != NULL)
+        if (user_of_dir(user, name) == 0 && lease_left(list->spool, user->dir, &left, NULL) == 0 &&
+            left > 0)
+            return true;
+    return false;
+}
+
+int online_close(struct online_list *list)
+{
+    return dir_close(&list->dir);
 }
 
 int online_each(struct spool *spool, int (*each)(void *context, const struct user *user),
                 void *context)
 {
-    struct looking looking = {each, context};
+    struct online_list list;
+    struct user user;
+    int result = 0;
 
-    return each_entry(spool, if_alive, &looking);
+    if (online_open(&list, spool) == -1)
+        return -1;
+    while (result == 0 && online_next(&list, &user))
+        result = each(context, &user);
+    return online_close(&list) == -1 ? -1 : result;
 }
 
 struct sweeping {

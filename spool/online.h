@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "dir.h"
 #include "spool.h"
 
 #define ONLINE_TOUCH_SEC 20 /* between two signs of life of a stream */
@@ -46,6 +47,15 @@ int online_tell(struct spool *spool, const struct user *user, const struct onlin
 
 /* Whether the user's lease runs, hidden or not. */
 bool online_is(struct spool *spool, const struct user *user);
+
+/* Those whose lease runs, one by one. -1: errno; online_close: something could not be read. */
+struct online_list {
+    struct spool *spool;
+    struct dir dir;
+};
+int online_open(struct online_list *list, struct spool *spool);
+bool online_next(struct online_list *list, struct user *user);
+int online_close(struct online_list *list);
 
 /* Each user whose lease runs, until `each` returns other than 0. */
 int online_each(struct spool *spool, int (*each)(void *context, const struct user *user),

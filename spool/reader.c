@@ -99,6 +99,7 @@ int reader_open(struct reader *reader, struct spool *spool, const struct user *u
     reader->user = user;
     reader->grammar = grammar;
     reader->limited = false;
+    reader->stop = UINT64_MAX;
     reader_forget(reader);
     if (since != NULL)
         from = *since;
@@ -120,7 +121,10 @@ int reader_next(struct reader *reader, const char **line, size_t *len)
     struct cursor before = reader->journal.at;
     int found;
 
-    while ((found = journal_next(&reader->journal, &record)) == 1) {
+    for (;;) {
+        found = before.next >= reader->stop ? 2 : journal_next(&reader->journal, &record);
+        if (found != 1)
+            break;
         ssize_t got = record.kind == JOURNAL_MESSAGE ? read_message(reader, &record)
                                                      : read_brief(reader, &record);
         take_gap(reader);

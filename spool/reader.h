@@ -22,6 +22,7 @@ struct reader {
     const struct user *user;
     const struct spool_grammar *grammar;
     bool limited; /* something is missing between the cursor and here: say so once, then clear it */
+    uint64_t stop; /* look at no record from this one on; all, unless somebody sets it */
     struct membership {
         char thread[UUID_SIZE];
         bool member;
@@ -37,8 +38,8 @@ int reader_open(struct reader *reader, struct spool *spool, const struct user *u
                 const struct spool_grammar *grammar, const struct cursor *since);
 
 /*
- * The next stanza's line: 1, with `*line` valid until the next call; 0: nothing more for now; -1:
- * errno. A stanza that is not there any more (retention) is passed over and sets `limited`.
+ * The next stanza's line: 1, with `*line` valid until the next call; 0: nothing more for now; 2: it has
+ * come to `stop`; -1: errno. A stanza that is not there any more (retention) is passed over and sets `limited`.
  */
 int reader_next(struct reader *reader, const char **line, size_t *len);
 

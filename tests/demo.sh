@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# tests/demo.sh [SERVER [PORT]]: a chat site of alice, bob and carol on 127.0.0.1, from what stands in
+# [SCGI=yes] tests/demo.sh [SERVER [PORT]]: a chat site of alice, bob and carol on 127.0.0.1, from what stands in
 # build/, until Ctrl-C. `make demo` calls it. Everything lies in build/demo/PORT and stays there to be
 # looked at.
 
@@ -16,6 +16,11 @@ main() {
     apache-event | apache-prefork | lighttpd | nginx) server=$1 ;;
     *) die "SERVER is one of apache, lighttpd and nginx, not '$1'" ;;
     esac
+    case ${SCGI:-no} in
+    yes | no) ;;
+    *) die "SCGI is yes or no, not '$SCGI'" ;;
+    esac
+    [[ ${SCGI:-no} == no || $server != apache-prefork ]] || die 'apache-prefork has no settings for SCGI here: apache has'
     [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -lt 65536 ]] || die "PORT is a number up to 65535, not '$port'"
     ! port_taken "$port" || die "port $port of 127.0.0.1 is taken: try PORT=$((port + 1))"
     base=http://127.0.0.1:$port/nereid-chat
@@ -59,13 +64,14 @@ run() {
 
 # The real thing: server, login, our program, spool.
 answers() {
-    curl --silent --fail --max-time 5 --user alice:alice "$base/get-friends" >/dev/null
+    curl --silent --fail --max-time 5 --user alice:alice "$base/get-friends" >/dev/null &&
+        curl --silent --fail --max-time 5 --user alice:alice "$base/stream?wait=0" >/dev/null
 }
 
 show() {
     cat <<LINES
 
-spoolchat behind $server: $base
+spoolchat behind $server$([[ ${SCGI:-no} == no ]] || echo ', streams by SCGI'): $base
 Everything that is said lies in $shown/spool. Ctrl-C ends it.
 
 Paste these into other terminals. Alice opens a stream; what happens comes as it happens:

@@ -12,7 +12,7 @@
 #
 # A job is one program, one bats file or one linter. As many run at once as there are processors, but a
 # file that has the line "# check: alone" (measures time, uses the whole machine) runs after the others by
-# itself. One with "# servers: all" is a job for each server. T=word picks jobs whose name has the word.
+# itself. One with "# servers: all" is a job for each server, one with "# doors: all" another for SCGI. T=word picks jobs whose name has the word.
 # What a job printed stays in build/check/.
 
 set -uo pipefail
@@ -62,6 +62,13 @@ bats_jobs() {
             for server in apache-event apache-prefork lighttpd nginx; do
                 echo "$name ($server)|tap|$(alone "$file")|env SERVER=$server ${before}bats --tap $file"
             done
+            grep -qx '# doors: all' "$file" || continue
+            for server in apache-event lighttpd nginx; do
+                echo "$name ($server, SCGI)|tap|$(alone "$file")|env SERVER=$server SCGI=yes ${before}bats --tap $file"
+            done
+        elif grep -qx '# doors: all' "$file"; then
+            echo "$name|tap|$(alone "$file")|${before}bats --tap $file"
+            echo "$name (SCGI)|tap|$(alone "$file")|env DOOR=scgi ${before}bats --tap $file"
         else
             echo "$name|tap|$(alone "$file")|${before}bats --tap $file"
         fi

@@ -83,7 +83,7 @@ never() {
     only '\b(secure_)?getenv *\(' protocol/cgi.c spool/spool.c spool/clock.c
     only '\benviron\b' spool/config.c
     only '"(AUTH_TYPE|CONTENT_[A-Z]+|HTTP_[A-Z_]+|PATH_INFO|QUERY_STRING|REMOTE_[A-Z]+|REQUEST_METHOD|SCRIPT_NAME)"' \
-        'protocol/cgi.c' 'agent/*'
+        'protocol/cgi.c' protocol/scgi.c 'agent/*'
 }
 
 @test "known in one place: the head of a reply" {

@@ -25,6 +25,7 @@ teardown() {
     [[ ! -e $log ]] || cgi_sane "$log"
 }
 
+# shellcheck disable=SC2120
 agent_start() {
     process_spawn "$log" env SPOOLCHAT_SPOOL="$SPOOL" SPOOLCHAT_TEST_CLOCK="$CLOCK" "$BIN/bin/spoolchat" agent
     agent=$spawned

@@ -15,8 +15,11 @@
 #   header NAME, json FILTER         of the last reply
 #   clock_forward SECONDS            the programs' clocks; they stand in the file $CLOCK
 #   spoolchat SUBCOMMAND...          the operator's program on this spool
+#   door_start, door_end             from here on `stream` is asked for at the agent's second door, by SCGI;
+#                                    SPOOLCHAT_* in CGI_ENV are the agent's, which runs as $agent
 #
-# BIN says which build runs: build/test, or build/asan.
+# BIN says which build runs: build/test, or build/asan. DOOR=scgi: in files with the line "# doors: all"
+# door_spool, behind spool_new, starts that.
 
 root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 # shellcheck source=tests/servers/process.bash
@@ -49,6 +52,7 @@ cgi_request() {
         target=${target%%\?*}
     fi
     program=$BIN/cgi-bin/${target%%/*}
+    [[ ! ${door-} || ${target%%/*} != stream ]] || program=$door
     path=${target#"${target%%/*}"}
     env=(GATEWAY_INTERFACE=CGI/1.1 SERVER_PROTOCOL=HTTP/1.1 SERVER_NAME=chat.example SERVER_PORT=80
         REMOTE_ADDR=127.0.0.1 HTTP_HOST=chat.example REQUEST_METHOD="$method" QUERY_STRING="$query"
@@ -77,6 +81,41 @@ cgi() {
     timeout 60 env -i "${env[@]}" "$program" <"$input" >"$reply" 2>"$reply.stderr" || exit_code=$?
     cgi_reply "$reply"
     cgi_sane "$reply.stderr"
+}
+
+# A program that stands for a web server: takes its variables, brings them to the agent, gives what comes back.
+# Arguments stand before the agent in its command.
+# shellcheck disable=SC2120
+door_start() {
+    local entry env=()
+    for entry in "${CGI_ENV[@]}"; do
+        [[ $entry != SPOOLCHAT_* ]] || env+=("$entry")
+    done
+    process_spawn "$BATS_TEST_TMPDIR/agent.log" env SPOOLCHAT_SPOOL="$SPOOL" SPOOLCHAT_TEST_CLOCK="$CLOCK" "${env[@]}" "$@" \
+        "$BIN/bin/spoolchat" agent
+    agent=$spawned
+    eventually 10 door_is_open || return
+    door=$BATS_TEST_TMPDIR/door
+    printf '#!/bin/sh\nexec "%s" "%s"\n' "$root/build/tools/scgi" "$SPOOL/agent.scgi" >"$door"
+    chmod +x "$door"
+}
+
+door_is_open() {
+    [[ -S $SPOOL/agent.scgi && $(<"$SPOOL/agent.lock") == "$agent" && ! $SPOOL/agent.scgi -ot $SPOOL/agent.lock ]]
+}
+
+door_spool() {
+    # shellcheck disable=SC2119
+    [[ ${DOOR-} != scgi ]] || door_start
+}
+
+door_end() {
+    door=
+    [[ ${agent-} ]] || return 0
+    kill -CONT "$agent" 2>/dev/null || true
+    process_stop "$agent"
+    agent=
+    cgi_sane "$BATS_TEST_TMPDIR/agent.log"
 }
 
 # Split a reply at its first empty line.

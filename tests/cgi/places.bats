@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2154
 # (tests as subshells, variables that lib.bash takes and gives)
+# doors: all
 #
 # Streams without a cursor, as clients open them that keep none: each goes on where one like it has ended,
 # whatever the user's other streams have heard meanwhile.
@@ -11,11 +12,13 @@ setup() {
     set +T
     spool_new
     CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0 SPOOLCHAT_USER_STREAMS=0)
+    door_spool
     thread_of alice bob
     pids=()
 }
 
 teardown() {
+    door_end
     cgi_end
 }
 
@@ -44,8 +47,19 @@ hears() {
     [[ " $(heard "$1") " == *" $2 "* ]]
 }
 
+# Whoever is killed says nothing more. A connection that ends may be a web server's that has just found its client
+# gone, and what was said last is in doubt then, for a tenth of a second.
+settle() {
+    [[ ! ${door-} ]] || eventually 2 later $((${EPOCHREALTIME/[.,]/} + 150000))
+}
+
+later() {
+    ((${EPOCHREALTIME/[.,]/} > $1))
+}
+
 # end SIGNAL PID
 end() {
+    settle
     kill "-$1" "$2"
     eventually 10 not process_alive "$2"
     wait "$2" || true
@@ -84,6 +98,7 @@ end() {
         say alice "$thread" "open-$n"
         eventually 5 hears one "open-$n"
         eventually 5 hears two "open-$n"
+        settle
         kill -KILL "$one" "$two"
         eventually 10 not process_alive "$one"
         eventually 10 not process_alive "$two"
@@ -212,6 +227,7 @@ polls() {
 }
 
 @test "a poll whose answer nobody takes leaves its place where it was" {
+    [[ ! ${door-} ]] || skip 'the web server has taken it'
     as bob GET 'stream?wait=0'
     say alice "$thread" unheard
     ME=bob cgi_unread GET 'stream?wait=0'
@@ -275,6 +291,7 @@ past() {
 
 # A web server that is stopped leaves in the pipe what it has not read yet.
 @test "what lay in the pipe when its reader went was not heard" {
+    [[ ! ${door-} ]] || skip 'the web server has taken it'
     tab_read
     say alice "$thread" unheard
     eventually 5 grep -qE -- "- [0-9]+ [^ ]+ [0-9]+ $(cursor_end)" "$SPOOL"/users/bob/streams/*
@@ -296,6 +313,7 @@ cursor_end() {
 @test "an hour is enough" {
     tab one
     end KILL "$pid"
+    door_end
     spoolchat agent --once
     [[ -n $(ls "$SPOOL/users/bob/streams") ]]
     clock_forward 3601

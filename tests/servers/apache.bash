@@ -64,6 +64,32 @@ ScriptAlias /nereid-chat/ "$cgi_bin/"
     SetEnvIfNoCase Authorization "^(Bearer .*)" "HTTP_AUTHORIZATION=\$1"
 </Directory>
 CONF
+    [[ ${SCGI-} != yes ]] || apache_scgi "$dir"
+}
+
+# Streams go to the agent. A location knows nothing of what a directory asks for.
+apache_scgi() {
+    local module
+    for module in proxy proxy_scgi; do
+        echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
+    done
+    cat <<CONF
+ProxyPass /nereid-chat/stream/ "unix:$1/spool/agent.scgi|scgi://spoolchat/" flushpackets=on retry=0
+ProxyPass /nereid-chat/stream "unix:$1/spool/agent.scgi|scgi://spoolchat/" flushpackets=on retry=0
+<LocationMatch "^/nereid-chat/stream(/|\$)">
+    AuthType Basic
+    AuthName "spoolchat"
+    AuthUserFile conf/htpasswd
+    <RequireAny>
+        Require valid-user
+        Require expr "%{REQUEST_URI} =~ m#^/nereid-chat/stream/.#"
+        Require expr "%{REQUEST_URI} =~ m#^/nereid-chat/stream\$# && %{HTTP:Authorization} =~ /^Bearer /i"
+        Require method OPTIONS
+    </RequireAny>
+    SetEnvIfNoCase Authorization "^(Bearer .*)" "HTTP_AUTHORIZATION=\$1"
+    SetEnvIf Request_URI . proxy-scgi-pathinfo
+</LocationMatch>
+CONF
 }
 
 # A waiting stream holds a thread here, a process below prefork; about thirty shall find room, and

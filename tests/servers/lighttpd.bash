@@ -48,6 +48,17 @@ $(lighttpd_env "$dir")
     \$HTTP["request-method"] == "OPTIONS" { auth.require = () }
 }
 CONF
+    [[ ${SCGI-} != yes ]] || lighttpd_scgi "$dir"
+}
+
+# Streams go to the agent.
+lighttpd_scgi() {
+    cat <<CONF
+server.modules += ("mod_scgi")
+\$HTTP["url"] =~ "^/nereid-chat/stream(/|\$)" {
+    scgi.server = ("/nereid-chat/stream" => (("socket" => "$1/spool/agent.scgi", "check-local" => "disable")))
+}
+CONF
 }
 
 lighttpd_env() {

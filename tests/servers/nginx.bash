@@ -57,6 +57,7 @@ http {
             root $dir/htdocs;
         }
 
+        include $dir/conf/scgi.conf;
         location ~ ^/nereid-chat/(?<endpoint>[^/]+)(?<rest>/.*)?\$ {
             auth_basic \$chat_login;
             auth_basic_user_file $dir/conf/htpasswd;
@@ -66,6 +67,29 @@ http {
 }
 CONF
     nginx_fastcgi "$dir" >"$dir/conf/fastcgi.conf"
+    : >"$dir/conf/scgi.conf"
+    [[ ${SCGI-} != yes ]] || nginx_scgi "$dir" >"$dir/conf/scgi.conf"
+}
+
+# Streams go to the agent. The first expression that fits counts.
+nginx_scgi() {
+    cat <<CONF
+location ~ ^/nereid-chat/stream(?<token>/.*)?\$ {
+    auth_basic \$chat_login;
+    auth_basic_user_file $1/conf/htpasswd;
+    # How long a wait for news may be, as above.
+    scgi_read_timeout 60s;
+    scgi_buffering off;
+    scgi_param SCGI 1;
+    scgi_param SCRIPT_NAME /nereid-chat/stream;
+    scgi_param PATH_INFO \$token;
+    scgi_param REMOTE_USER \$chat_user;
+    scgi_param HTTP_AUTHORIZATION \$chat_bearer;
+    scgi_param REQUEST_METHOD \$request_method;
+    scgi_param QUERY_STRING \$query_string;
+    scgi_pass unix:$1/spool/agent.scgi;
+}
+CONF
 }
 
 # How a program is run.

@@ -13,6 +13,8 @@
 #   DIR/log       what it and ours complain    DIR/cgi-bin  what it runs at /nereid-chat/
 #   DIR/run       sockets and pids             DIR/spool    SPOOLCHAT_SPOOL, owned by whom CGIs run as
 #
+# With SCGI=yes streams go to the agent's socket, in all but apache-prefork, and there are none without the agent.
+#
 # alice, bob and carol log in with their names as passwords. With a token for stream or send-message, in the
 # path or as `Authorization: Bearer`, and for OPTIONS, no server asks who it is. Every SPOOLCHAT_* variable of the caller reaches the
 # programs. As root, servers run CGI programs as www-data; as anybody else, as that user.

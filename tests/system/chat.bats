@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # servers: all
+# doors: all
 #
 # The main job through a real web server: people talk, and everything they said lies in the spool.
 

@@ -87,6 +87,20 @@ end_leaves_nothing() {
     end_leaves_nothing INT
 }
 
+@test "streams by SCGI: the same behind each" {
+    local server
+    export SCGI=yes
+    for server in apache lighttpd nginx; do
+        demo_start "$server"
+        grep -q 'streams by SCGI' "$out"
+        paste_all
+        end_leaves_nothing INT
+        wait "$curl_pid" || true
+    done
+    SCGI=maybe run "$root/tests/demo.sh" apache "$PORT"
+    [[ $status == 1 && $output == *"not 'maybe'"* ]]
+}
+
 @test "SIGTERM ends it too" {
     demo_start lighttpd
     end_leaves_nothing TERM

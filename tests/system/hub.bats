@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # servers: all
+# doors: all
 #
 # Streams that the agent holds, through a real web server: no process waits, and what is said arrives.
 

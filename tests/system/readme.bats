@@ -31,6 +31,17 @@ block() {
             -e "s#/run/fcgiwrap.socket#$SITE/run/fcgi.sock#"
 }
 
+# With streams by SCGI; without the agent there are none, so none of them was a CGI program's.
+talk_to_agent() {
+    site_agent "$SITE" "$root/build/bin/spoolchat"
+    eventually 10 test -S "$SPOOL/agent.scgi"
+    talk
+    [[ $(as alice code "$BASE/stream?wait=0") == 200 ]]
+    site_end "$SITE" agent
+    [[ $(as alice code "$BASE/stream?wait=0") == 50* ]]
+    [[ $(as alice code "$BASE/get-friends") == 200 ]]
+}
+
 # An Apache that knows nothing of us but what $1 and $2 add: directives, and what .htaccess may do.
 apache_plain() {
     local module
@@ -120,6 +131,16 @@ SetEnv SPOOLCHAT_SPOOL $SPOOL" None >"$SITE/conf/apache.conf"
     talk
 }
 
+@test "Apache: streams by SCGI" {
+    apache_plain "LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
+LoadModule proxy_scgi_module /usr/lib/apache2/modules/mod_proxy_scgi.so
+$(block apache)
+$(block apache-scgi)
+SetEnv SPOOLCHAT_SPOOL $SPOOL" None >"$SITE/conf/apache.conf"
+    serve apache2 -D FOREGROUND -d "$SITE" -f "$SITE/conf/apache.conf"
+    talk_to_agent
+}
+
 @test "shared hosting: a folder and a .htaccess" {
     rm -rf "$SITE/htdocs" "$SPOOL"
     install -d -m 755 -o "$(site_user)" "$SITE/htdocs" "$SITE/htdocs/nereid-chat" "$SITE"
@@ -133,7 +154,8 @@ SetEnv SPOOLCHAT_SPOOL $SPOOL" None >"$SITE/conf/apache.conf"
     talk
 }
 
-@test "lighttpd" {
+# lighttpd_plain MORE: what this test needs, and the set-up.
+lighttpd_plain() {
     cat >"$SITE/conf/lighttpd.conf" <<CONF
 server.bind = "127.0.0.1"
 server.port = $PORT
@@ -142,12 +164,23 @@ server.errorlog = "$SITE/log/lighttpd.log"
 server.upload-dirs = ("$SITE/run")
 $( ((EUID != 0)) || printf 'server.%sname = "www-data"\n' user group)
 $(block lighttpd)
+$1
 CONF
     serve lighttpd -D -f "$SITE/conf/lighttpd.conf"
+}
+
+@test "lighttpd" {
+    lighttpd_plain ''
     talk
 }
 
-@test "nginx and fcgiwrap" {
+@test "lighttpd: streams by SCGI" {
+    lighttpd_plain "$(block lighttpd-scgi)"
+    talk_to_agent
+}
+
+# nginx_plain MORE: the same.
+nginx_plain() {
     site_user_spawn "$SITE" fcgiwrap fcgiwrap -f -c 40 -s "unix:$SITE/run/fcgi.sock"
     eventually 10 test -S "$SITE/run/fcgi.sock"
     cat >"$SITE/conf/nginx.conf" <<CONF
@@ -166,10 +199,20 @@ http {
     $(block nginx-http)
     server {
         listen 127.0.0.1:$PORT;
+        $1
         $(block nginx)
     }
 }
 CONF
     serve nginx -e "$SITE/log/nginx.log" -c "$SITE/conf/nginx.conf"
+}
+
+@test "nginx and fcgiwrap" {
+    nginx_plain ''
     talk
+}
+
+@test "nginx: streams by SCGI" {
+    nginx_plain "$(block nginx-scgi)"
+    talk_to_agent
 }

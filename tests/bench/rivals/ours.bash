@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2016,SC2154 # nginx has variables of its own; $door is of peers.sh
+# shellcheck shell=bash disable=SC2034,SC2154 # $SCGI is taken by tests/servers/; $door is of peers.sh
 #
 # Our own programs, behind servers with room for thousands who wait. The settings are those of
 # tests/servers/ but for that. Sourced by peers.sh, behind site.bash.
 #
 # Two workers each: who waits holds two descriptors there, and 20,000 a process is what many systems allow.
-# With $door `scgi` the agent answers streams itself.
+# With $door `scgi` the agent answers streams itself, by the settings that are tests/servers/, too.
 
 many_run() {
-    local dir=$1 port=$2
+    local dir=$1 port=$2 SCGI=no
+    [[ $door != scgi ]] || SCGI=yes
     "many_${3%%-*}" "$dir" "$port" "${3#*-}"
 }
 
@@ -21,10 +22,6 @@ server.max-keep-alive-requests = 100000
 server.max-worker = 2
 server.max-fds = $(ulimit -Hn)
 server.max-connections = $(($(ulimit -Hn) / 2 - 100))
-CONF
-    [[ $door != scgi ]] || cat >>"$dir/conf/lighttpd.conf" <<CONF
-server.modules += ("mod_scgi")
-scgi.server = ("/nereid-chat/stream" => (("socket" => "$dir/spool/agent.scgi", "check-local" => "disable")))
 CONF
     site_spawn "$dir" server lighttpd -D -f "$dir/conf/lighttpd.conf"
 }
@@ -45,17 +42,6 @@ MaxRequestWorkers 12000
 MinSpareThreads 200
 MaxSpareThreads 12000
 CONF
-    [[ $door != scgi ]] || cat >>"$dir/conf/apache.conf" <<CONF
-LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
-LoadModule proxy_scgi_module /usr/lib/apache2/modules/mod_proxy_scgi.so
-ProxyPass /nereid-chat/stream unix:$dir/spool/agent.scgi|scgi://localhost/nereid-chat/stream flushpackets=on
-<Location /nereid-chat/stream>
-    AuthType Basic
-    AuthName "spoolchat"
-    AuthUserFile conf/htpasswd
-    Require valid-user
-</Location>
-CONF
     site_spawn "$dir" server apache2 -D FOREGROUND -d "$dir" -f "$dir/conf/apache.conf"
 }
 
@@ -64,29 +50,10 @@ many_nginx() {
     local dir=$1 port=$2 socket=$1/run/fcgi.sock
     nginx_conf "$dir" "$port" | sed -e "s/worker_connections 512;/worker_connections 24000;/" \
         -e "s/^worker_processes 1;/worker_processes 2;\nworker_rlimit_nofile $(ulimit -Hn);/" \
-        -e "s/listen 127.0.0.1:$port;/listen 127.0.0.1:$port backlog=16384;\n        include scgi.conf;/" \
+        -e "s/listen 127.0.0.1:$port;/listen 127.0.0.1:$port backlog=16384;/" \
         -e 's/^    access_log off;/&\n    keepalive_requests 1000000;\n    keepalive_timeout 300;/' \
         >"$dir/conf/nginx.conf"
-    many_nginx_scgi "$dir" >"$dir/conf/scgi.conf"
     site_user_spawn "$dir" fcgiwrap fcgiwrap -f -c 8 -s "unix:$socket"
     eventually 10 socket_ready "$socket" || return 1
     site_spawn "$dir" server nginx -e "$dir/log/nginx.log" -c "$dir/conf/nginx.conf"
-}
-
-many_nginx_scgi() {
-    local dir=$1
-    echo 'location = /nereid-chat/stream {'
-    echo '    auth_basic $chat_login;'
-    echo "    auth_basic_user_file $dir/conf/htpasswd;"
-    sed -n 's/^fastcgi_param \(SCRIPT_NAME\|PATH_INFO\) .*//; s/^fastcgi_param /    scgi_param /p' \
-        "$dir/conf/fastcgi.conf" | grep -v 'SCRIPT_FILENAME\|NO_BUFFERING\|CONTENT_LENGTH\|\$endpoint\|\$rest'
-    cat <<CONF
-    scgi_param SCGI 1;
-    scgi_param SCRIPT_NAME /nereid-chat/stream;
-    scgi_param PATH_INFO "";
-    scgi_buffering off;
-    scgi_read_timeout 60s;
-    scgi_pass unix:$dir/spool/agent.scgi;
-}
-CONF
 }

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A stream begins in the agent. Little by little, for the others wait meanwhile. */
+
+#include "door.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/now.h"
+#include "base/scratch.h"
+#include "chat/handing.h"
+#include "chat/standing.h"
+#include "chat/streaming.h"
+#include "protocol/visit.h"
+#include "spool/clock.h"
+
+#define RECORDS 4096 /* that are looked at for a first envelope, before others have their turn */
+#define FRESH_MSEC                                                                                 \
+    1000 /* a file that was written so lately may be written again without showing it */
+#define SAID_SIZE (6 * 1024 * 1024)
+#define PROBLEM_SIZE 8192
+
+SCRATCH static char said_room[SAID_SIZE];
+SCRATCH static char problem_room[PROBLEM_SIZE];
+
+static struct streaming stream;
+static bool is_open;
+static enum { IDLE, START, GREET, FIRST } stage;
+static bool full; /* there is no descriptor for it */
+static int fd;
+static int64_t turn_ms; /* until when this turn lasts */
+static struct opening opening;
+static struct handover handover;
+static int fds[HANDOVER_FDS];
+
+/* ---- Settings: programs read them anew each time ---- */
+
+static bool is_same(const struct stat *one, const struct stat *other)
+{
+    return one->st_ino == other->st_ino && one->st_size == other->st_size &&
+           one->st_ctim.tv_sec == other->st_ctim.tv_sec &&
+           one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
+}
+
+static bool is_fresh(const struct stat *info)
+{
+    int64_t changed_ms = (int64_t)info->st_ctim.tv_sec * 1000 + info->st_ctim.tv_nsec / 1000000;
+
+    return now_us(CLOCK_REALTIME) / 1000 < changed_ms + FRESH_MSEC;
+}
+
+static void read_settings(struct spool *spool)
+{
+    static struct stat known;
+    static bool is_known;
+    struct stat info = {0};
+
+    if (fstatat(spool->root, "config", &info, AT_SYMLINK_NOFOLLOW) == -1)
+        info = (struct stat){0};
+    if (is_known && is_same(&info, &known) && !is_fresh(&info))
+        return;
+    is_known = false;
+    if (config_read(&spool->config, spool->root, spool->complaint) == -1)
+        cgi_die_errno(spool->complaint);
+    known = info;
+    is_known = true;
+}
+
+/* ---- Step by step ---- */
+
+static void start(void)
+{
+    struct endpoint *endpoint = &stream.endpoint;
+
+    cgi_name("stream");
+    read_settings(&endpoint->spool);
+    endpoint_begin(endpoint, "stream", "GET");
+    if (strcmp(endpoint->cgi.length, "0") != 0)
+        cgi_die(413, "A stream takes no body.");
+    streaming_admit(&stream);
+    stream.over_budget = stream.wait > 0 && (full || !handing_count(endpoint));
+    streaming_open(&stream);
+    if (endpoint->cgi.wants_events)
+        (void)cgi_stream_head("text/event-stream");
+    streaming_begin(&stream);
+}
+
+/* An answer, when there is one already, else nothing; of events the beginning: the rest is the hub's. */
+static void say_first(void)
+{
+    struct reader *reader = &stream.reader;
+    struct cgi_reader to = cgi_reader();
+    int found;
+
+    if (stream.endpoint.cgi.wants_events) {
+        (void)cgi_stream_write(stream.out.data, stream.out.len);
+        opening.limited = reader->limited;
+        return;
+    }
+    reader->stop = reader->journal.at.next + RECORDS;
+    found = streaming_fill(&stream);
+    opening.answered =
+        streaming_has_answer(&stream) ||
+        (found != 2 && (stream.over_budget || clock_boot_ms() >= stream.deadline_ms));
+    if (!opening.answered)
+        return;
+    streaming_end_envelope(&stream);
+    cgi_compose(&opening.said, &to, 200, "application/json", stream.out.data, stream.out.len);
+}
+
+static void part(void *context)
+{
+    (void)context;
+    if (stage == START) {
+        start();
+        stage = GREET;
+    }
+    if (stage == GREET) {
+        if (streaming_greet(&stream, turn_ms))
+            return;
+        stage = FIRST;
+    }
+    say_first();
+    opening.busy = stream.over_budget;
+    handover = streaming_handover(&stream, clock_boot_ms());
+    if (!handing_fill(&stream.endpoint, &handover, fd, fds))
+        cgi_die(400, "This origin is too long.");
+    stage = IDLE;
+}
+
+static void end(bool begun)
+{
+    stage = IDLE;
+    visit_end();
+    streaming_close(&stream);
+    standing_forget(begun);
+    handing_forget(begun);
+}
+
+void door_give_up(void)
+{
+    if (stage != IDLE)
+        end(false);
+}
+
+enum beginning door_begin(struct hub *hub, struct visitor *visitor, int64_t until_ms,
+                          struct buf *reply)
+{
+    if (stage == IDLE) {
+        if (!is_open)
+            stream.endpoint.spool = hub->agent->spool; /* with settings of its own from now on */
+        is_open = true;
+        fd = visitor->source.fd;
+        full = fd >= hub->fd_max - HANDOVER_FDS;
+        opening = (struct opening){.said = buf_over(said_room, sizeof said_room)};
+        visit_begin(visitor->bytes + visitor->start, visitor->head, &opening.said);
+        stage = START;
+    }
+    turn_ms = until_ms;
+    if (!visit_part(part, NULL)) {
+        end(false);
+        *reply = opening.said;
+        return REFUSED;
+    }
+    if (stage != IDLE)
+        return BEGINNING;
+    end(true);
+    hub_adopt(hub, &handover, fds, &opening);
+    return BEGUN;
+}
+
+void door_refuse(int status, const char *detail, struct buf *reply)
+{
+    struct cgi_reader nobody = {NULL, false};
+
+    *reply = buf_over(problem_room, sizeof problem_room);
+    cgi_compose_problem(reply, &nobody, status, false, detail);
+}
