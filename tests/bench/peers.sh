@@ -106,6 +106,7 @@ start() {
     for try in {1..3}; do
         inside site_run "$site" "$1" "$(free_port)" && return
         echo "bench-peers: $1 did not start, try $try" >&2
+        tail -n 5 "$site"/log/*.log >&2
     done
     return 1
 }

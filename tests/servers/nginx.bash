@@ -8,6 +8,7 @@ nginx_run() {
     local dir=$1 socket=$1/run/fcgi.sock
     nginx_conf "$@" >"$dir/conf/nginx.conf"
     # One child for each request that is under way: about thirty streams and somebody who sends.
+    rm -f "$socket" # of one before it here
     site_user_spawn "$dir" fcgiwrap fcgiwrap -f -c 40 -s "unix:$socket"
     eventually 10 socket_ready "$socket" || return 1
     site_spawn "$dir" server nginx -e "$dir/log/nginx.log" -c "$dir/conf/nginx.conf"

@@ -53,6 +53,7 @@ many_nginx() {
         -e "s/listen 127.0.0.1:$port;/listen 127.0.0.1:$port backlog=16384;/" \
         -e 's/^    access_log off;/&\n    keepalive_requests 1000000;\n    keepalive_timeout 300;/' \
         >"$dir/conf/nginx.conf"
+    rm -f "$socket" # of one before it here
     site_user_spawn "$dir" fcgiwrap fcgiwrap -f -c 8 -s "unix:$socket"
     eventually 10 socket_ready "$socket" || return 1
     site_spawn "$dir" server nginx -e "$dir/log/nginx.log" -c "$dir/conf/nginx.conf"
