@@ -25,7 +25,9 @@ export class App {
     this.dark = window.matchMedia('(prefers-color-scheme: dark)');
     this.root = el('div.sc', { 'data-pane': this.solo ? 'thread' : 'list' });
     this.dark.addEventListener('change', () => this.paint());
-    setLanguage(chooseLanguage([settings.language || options.language].concat(navigator.languages || []).filter(Boolean)));
+    setLanguage(
+      chooseLanguage([settings.language || options.language].concat(navigator.languages || []).filter(Boolean)),
+    );
     this.render();
     this.listen();
   }
@@ -65,7 +67,8 @@ export class App {
     this.sidebar.show();
     try {
       if (this.options.people) this.open(await this.chat.talk(...this.options.people));
-      else if (this.options.thread) this.open(this.chat.threads.get(this.options.thread) || await this.chat.join(this.options.thread));
+      else if (this.options.thread)
+        this.open(this.chat.threads.get(this.options.thread) || (await this.chat.join(this.options.thread)));
       else if (this.options.page) this.follow();
     } catch (error) {
       this.say(errorText(error));
@@ -93,7 +96,8 @@ export class App {
   /** To the list. */
   back() {
     const had = this.view && this.view.thread;
-    if (this.options.page && window.location.hash) window.history.pushState(null, '', window.location.pathname + window.location.search);
+    if (this.options.page && window.location.hash)
+      window.history.pushState(null, '', window.location.pathname + window.location.search);
     this.root.dataset.pane = 'list';
     this.show(null);
     const item = this.sidebar.items.get(had);
@@ -140,13 +144,17 @@ export class App {
     const on = (type, act) => chat.addEventListener(type, (event) => act(event.detail));
     on('connection', () => this.connected());
     on('reset', () => this.reset());
-    for (const type of ['person', 'threads', 'thread', 'message', 'change', 'remove', 'typing', 'history']) on(type, () => this.listed());
+    for (const type of ['person', 'threads', 'thread', 'message', 'change', 'remove', 'typing', 'history'])
+      on(type, () => this.listed());
     on('person', () => this.view && this.view.changed());
     on('threads', ({ thread, gone }) => this.seen(thread, (view) => (gone ? this.back() : view.changed())));
     on('thread', ({ thread }) => this.seen(thread, (view) => view.changed()));
     on('message', (detail) => this.heard(detail));
-    for (const type of ['change', 'remove', 'read']) on(type, ({ thread }) => this.seen(thread, (view) => view.log.changed()));
-    on('history', ({ thread, where }) => this.seen(thread, (view) => (where === 'all' ? view.log.showAll() : view.log.prepended())));
+    for (const type of ['change', 'remove', 'read'])
+      on(type, ({ thread }) => this.seen(thread, (view) => view.log.changed()));
+    on('history', ({ thread, where }) =>
+      this.seen(thread, (view) => (where === 'all' ? view.log.showAll() : view.log.prepended())),
+    );
     on('typing', ({ thread }) => this.seen(thread, (view) => view.showTyping()));
     on('member', ({ thread }) => this.seen(thread, (view) => view.members.load()));
     on('error', ({ error }) => this.say(errorText(error)));

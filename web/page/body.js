@@ -14,7 +14,8 @@ import { t } from './words.js';
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 
 /** Only emoji, and few: they may be large. */
-const FEW_EMOJI = /^(?:\p{Extended_Pictographic}[\u{1f3fb}-\u{1f3ff}\ufe0f]*(?:\u200d\p{Extended_Pictographic}[\ufe0f]*)*\s*){1,3}$/u;
+const FEW_EMOJI =
+  /^(?:\p{Extended_Pictographic}[\u{1f3fb}-\u{1f3ff}\ufe0f]*(?:\u200d\p{Extended_Pictographic}[\ufe0f]*)*\s*){1,3}$/u;
 
 // Longer texts are shown to this length first.
 const TEXT_FIRST = 4000;
@@ -38,8 +39,11 @@ function fillText(node, text, context) {
     fill(node, linked(text));
     context.resized();
   };
-  append(node, [linked(text.slice(0, TEXT_FIRST)), '… ',
-    el('button.link', { type: 'button', onclick: whole }, t('show_all'))]);
+  append(node, [
+    linked(text.slice(0, TEXT_FIRST)),
+    '… ',
+    el('button.link', { type: 'button', onclick: whole }, t('show_all')),
+  ]);
 }
 
 /** Pictures of ours as pictures, other files of ours as links; what lies elsewhere is only named. */
@@ -47,12 +51,18 @@ export function attachmentElement(attachment, context) {
   const address = context.chat.attachmentUrl(attachment);
   const name = attachmentName(attachment);
   if (address && PICTURES.includes(attachment.mimeType)) {
-    return el('a.picture', { href: address, target: '_blank', rel: 'noopener' },
-      el('img', { src: address, alt: name, loading: 'lazy', decoding: 'async' }));
+    return el(
+      'a.picture',
+      { href: address, target: '_blank', rel: 'noopener' },
+      el('img', { src: address, alt: name, loading: 'lazy', decoding: 'async' }),
+    );
   }
   const size = Number.isFinite(attachment.fileSize) && attachment.fileSize >= 0 && sizeText(attachment.fileSize);
-  const inside = [icon('file'), el('span.file-name', { dir: 'auto' }, name),
-    el('span.file-size', null, address ? size : t('file_elsewhere'))];
+  const inside = [
+    icon('file'),
+    el('span.file-name', { dir: 'auto' }, name),
+    el('span.file-size', null, address ? size : t('file_elsewhere')),
+  ];
   return address ? el('a.file', { href: address, download: name }, inside) : el('span.file', null, inside);
 }
 

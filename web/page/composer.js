@@ -28,16 +28,37 @@ export class Composer {
   make() {
     const id = freshId();
     const label = t('message_to', { name: threadTitle(this.view.thread) });
-    this.text = el('textarea', { id, rows: '1', dir: 'auto', placeholder: t('write'), enterkeyhint: 'send', autocomplete: 'off' });
+    this.text = el('textarea', {
+      id,
+      rows: '1',
+      dir: 'auto',
+      placeholder: t('write'),
+      enterkeyhint: 'send',
+      autocomplete: 'off',
+    });
     this.chooser = el('input', { type: 'file', multiple: true, hidden: true, 'aria-label': t('attach') });
     this.sendButton = iconButton('send', t('send'), { type: 'submit' });
     this.sendButton.classList.add('send');
-    this.node = el('form.composer', { 'aria-label': t('composer') }, this.bar, this.tray.node,
-      el('div.line', null,
-        iconButton('clip', t('attach'), { onclick: () => this.chooser.click() }), this.chooser,
-        el('label.vh', { htmlFor: id }, label), this.text,
-        iconButton('smile', t('emoji'), { 'aria-haspopup': 'dialog', 'aria-expanded': 'false', onclick: (event) => this.board(event.currentTarget) }),
-        this.sendButton));
+    this.node = el(
+      'form.composer',
+      { 'aria-label': t('composer') },
+      this.bar,
+      this.tray.node,
+      el(
+        'div.line',
+        null,
+        iconButton('clip', t('attach'), { onclick: () => this.chooser.click() }),
+        this.chooser,
+        el('label.vh', { htmlFor: id }, label),
+        this.text,
+        iconButton('smile', t('emoji'), {
+          'aria-haspopup': 'dialog',
+          'aria-expanded': 'false',
+          onclick: (event) => this.board(event.currentTarget),
+        }),
+        this.sendButton,
+      ),
+    );
     this.listen();
   }
 
@@ -101,12 +122,17 @@ export class Composer {
   }
 
   board(anchor) {
-    const close = openPopup(this.view.root, anchor, t('emoji'), emojiBoard((one) => {
-      close();
-      this.text.focus();
-      this.text.setRangeText(one, this.text.selectionStart, this.text.selectionEnd, 'end');
-      this.typed();
-    }));
+    const close = openPopup(
+      this.view.root,
+      anchor,
+      t('emoji'),
+      emojiBoard((one) => {
+        close();
+        this.text.focus();
+        this.text.setRangeText(one, this.text.selectionStart, this.text.selectionEnd, 'end');
+        this.typed();
+      }),
+    );
   }
 
   /** As high as its text, and ready to send or not. */
@@ -133,10 +159,22 @@ export class Composer {
 
   begin(kind, message) {
     this.about = { kind, message };
-    fill(this.bar, el('span.about-text', null,
-      el('strong', null, t(kind === 'edit' ? 'editing' : 'replying'), ' ', kind === 'reply' && nameElement(message.sender)),
-      el('span.brief', { dir: 'auto' }, messageBrief(message))),
-    iconButton('close', t('cancel'), { onclick: () => this.forget() }));
+    fill(
+      this.bar,
+      el(
+        'span.about-text',
+        null,
+        el(
+          'strong',
+          null,
+          t(kind === 'edit' ? 'editing' : 'replying'),
+          ' ',
+          kind === 'reply' && nameElement(message.sender),
+        ),
+        el('span.brief', { dir: 'auto' }, messageBrief(message)),
+      ),
+      iconButton('close', t('cancel'), { onclick: () => this.forget() }),
+    );
     this.bar.hidden = false;
     this.text.focus();
   }
@@ -179,7 +217,13 @@ export class Composer {
     const { message } = this.about;
     this.forget();
     if (text === message.text) return;
-    const draft = { text, type: message.type, subject: message.subject, language: message.language, attachments: message.attachments };
+    const draft = {
+      text,
+      type: message.type,
+      subject: message.subject,
+      language: message.language,
+      attachments: message.attachments,
+    };
     if (answered(message) !== null) draft.extra = { inReplyTo: message.raw.inReplyTo };
     this.view.chat.edit(message, draft).catch(() => {}); // the view hears of it as an error
   }
@@ -188,7 +232,11 @@ export class Composer {
 
   keep() {
     const editing = this.about && this.about.kind === 'edit';
-    const draft = { text: editing ? this.before : this.text.value, files: this.tray.files, reply: editing ? null : this.about };
+    const draft = {
+      text: editing ? this.before : this.text.value,
+      files: this.tray.files,
+      reply: editing ? null : this.about,
+    };
     if (draft.text || draft.files.length || draft.reply) this.view.drafts.set(this.view.thread.id, draft);
     else this.view.drafts.delete(this.view.thread.id);
   }

@@ -46,7 +46,11 @@ export function fill(node, ...children) {
 /** A drawing of 24 by 24, of paths that are stroked; only to be looked at. */
 export function drawing(paths, name) {
   const svg = document.createElementNS(SVG, 'svg');
-  for (const [key, value] of [['viewBox', '0 0 24 24'], ['aria-hidden', 'true'], ['class', `icon icon-${name}`]]) {
+  for (const [key, value] of [
+    ['viewBox', '0 0 24 24'],
+    ['aria-hidden', 'true'],
+    ['class', `icon icon-${name}`],
+  ]) {
     svg.setAttribute(key, value);
   }
   for (const path of paths) {

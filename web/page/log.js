@@ -28,7 +28,12 @@ export class LogView {
     this.unreadAfter = thread.unread > 0 ? thread.read : null;
     this.top = el('div.log-top');
     this.list = el('div.log-list');
-    this.node = el('div.log', { role: 'log', 'aria-live': 'polite', 'aria-label': t('messages'), tabindex: '0' }, this.top, this.list);
+    this.node = el(
+      'div.log',
+      { role: 'log', 'aria-live': 'polite', 'aria-label': t('messages'), tabindex: '0' },
+      this.top,
+      this.list,
+    );
     this.node.addEventListener('scroll', () => this.scrolled(), { passive: true });
     listenToLog(this);
     this.sizes = new ResizeObserver(() => this.keepEnd());
@@ -104,8 +109,12 @@ export class LogView {
     if (newDay) nodes.push(this.mark(`day ${day}`, () => dayRow(message.time)));
     const unread = this.startsUnread(message, before);
     if (unread) nodes.push(this.mark('unread', unreadRow));
-    const grouped = !newDay && !unread && before.kind === 'message' && before.sender === message.sender
-      && message.time - before.time < GROUP_MS;
+    const grouped =
+      !newDay &&
+      !unread &&
+      before.kind === 'message' &&
+      before.sender === message.sender &&
+      message.time - before.time < GROUP_MS;
     rows.set(message.key, this.row(message, grouped));
     nodes.push(rows.get(message.key).node);
   }
@@ -140,11 +149,27 @@ export class LogView {
 
   /** Of all that a row shows, so that what is equal is not made again. */
   lookOf(message, grouped) {
-    const reads = message.mine ? message.thread.others.filter((one) => message.thread.reads.get(one.id) >= message.seq).length : 0;
-    return JSON.stringify([grouped, message.kind, message.seq, message.state, message.text, message.subject, message.edited,
-      message.retracted, message.changing, message.progress, message.time, reads, message.attachments.length,
-      message.sender.displayName, message.state === 'sending' && this.context.chat.connection.state === 'online',
-      message.reactions.map((one) => [one.text, one.people.length, one.mine])]);
+    const reads = message.mine
+      ? message.thread.others.filter((one) => message.thread.reads.get(one.id) >= message.seq).length
+      : 0;
+    return JSON.stringify([
+      grouped,
+      message.kind,
+      message.seq,
+      message.state,
+      message.text,
+      message.subject,
+      message.edited,
+      message.retracted,
+      message.changing,
+      message.progress,
+      message.time,
+      reads,
+      message.attachments.length,
+      message.sender.displayName,
+      message.state === 'sending' && this.context.chat.connection.state === 'online',
+      message.reactions.map((one) => [one.text, one.people.length, one.mine]),
+    ]);
   }
 
   topText() {
@@ -203,7 +228,8 @@ export class LogView {
     const before = seen && seen.getBoundingClientRect().top;
     const { message } = seen || {};
     act();
-    const now = seen && (seen.isConnected ? seen : message && this.rows.has(message.key) && this.rows.get(message.key).node);
+    const now =
+      seen && (seen.isConnected ? seen : message && this.rows.has(message.key) && this.rows.get(message.key).node);
     if (now) this.node.scrollTop += now.getBoundingClientRect().top - before;
   }
 

@@ -7,10 +7,55 @@ import { el } from './dom.js';
 
 // No images, no classes, no ids, no styles: nothing that loads, looks like the page or is found in its place.
 const MARKUP_RULES = {
-  ALLOWED_TAGS: ['a', 'abbr', 'b', 'blockquote', 'br', 'code', 'dd', 'del', 'div', 'dl', 'dt', 'em', 'h1', 'h2', 'h3',
-    'h4', 'h5', 'h6', 'hr', 'i', 'ins', 'kbd', 'li', 'mark', 'ol', 'p', 'pre', 'q', 's', 'samp', 'small', 'span',
-    'strong', 'sub', 'sup', 'table', 'tbody', 'td', 'tfoot', 'th', 'thead', 'tr', 'u', 'ul', 'var', 'caption',
-    '#text'],
+  ALLOWED_TAGS: [
+    'a',
+    'abbr',
+    'b',
+    'blockquote',
+    'br',
+    'code',
+    'dd',
+    'del',
+    'div',
+    'dl',
+    'dt',
+    'em',
+    'h1',
+    'h2',
+    'h3',
+    'h4',
+    'h5',
+    'h6',
+    'hr',
+    'i',
+    'ins',
+    'kbd',
+    'li',
+    'mark',
+    'ol',
+    'p',
+    'pre',
+    'q',
+    's',
+    'samp',
+    'small',
+    'span',
+    'strong',
+    'sub',
+    'sup',
+    'table',
+    'tbody',
+    'td',
+    'tfoot',
+    'th',
+    'thead',
+    'tr',
+    'u',
+    'ul',
+    'var',
+    'caption',
+    '#text',
+  ],
   ALLOWED_ATTR: ['href', 'title', 'lang', 'dir', 'colspan', 'rowspan', 'start'],
   ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
   ALLOW_ARIA_ATTR: false,
@@ -25,11 +70,14 @@ const loads = new Map();
 /** The global DOMPurify, or null. */
 function purifier(address) {
   if (!loads.has(address)) {
-    loads.set(address, new Promise((resolve) => {
-      const done = () => resolve(window.DOMPurify && window.DOMPurify.isSupported ? window.DOMPurify : null);
-      if (window.DOMPurify) done();
-      else document.head.append(el('script', { src: address, onload: done, onerror: done }));
-    }));
+    loads.set(
+      address,
+      new Promise((resolve) => {
+        const done = () => resolve(window.DOMPurify && window.DOMPurify.isSupported ? window.DOMPurify : null);
+        if (window.DOMPurify) done();
+        else document.head.append(el('script', { src: address, onload: done, onerror: done }));
+      }),
+    );
   }
   return loads.get(address);
 }
@@ -45,7 +93,8 @@ export function showMarkup(node, html, address, shown) {
       link.setAttribute('rel', 'noopener noreferrer nofollow');
     }
     // Headings of a message are none of the page's.
-    for (const heading of clean.querySelectorAll('h1, h2, h3, h4, h5, h6')) heading.setAttribute('role', 'presentation');
+    for (const heading of clean.querySelectorAll('h1, h2, h3, h4, h5, h6'))
+      heading.setAttribute('role', 'presentation');
     node.textContent = '';
     node.append(clean);
     node.classList.add('markup');

@@ -20,7 +20,7 @@ export function showTitle(chat) {
 /** The browser asks, once, and only after a click of ours. */
 export async function askToNotify(on, box) {
   let allowed = false;
-  if (on && 'Notification' in window) allowed = await Notification.requestPermission() === 'granted';
+  if (on && 'Notification' in window) allowed = (await Notification.requestPermission()) === 'granted';
   box.checked = allowed;
   changeSetting('notify', allowed);
 }
@@ -31,7 +31,10 @@ export function tellMessage(message, open) {
   if (document.visibilityState === 'visible' && document.hasFocus()) return;
   if (!settings.notify || !('Notification' in window) || Notification.permission !== 'granted') return;
   const { thread, sender } = message;
-  const title = thread.others.length > 1 ? t('name_in', { name: sender.displayName, room: threadTitle(thread) }) : sender.displayName;
+  const title =
+    thread.others.length > 1
+      ? t('name_in', { name: sender.displayName, room: threadTitle(thread) })
+      : sender.displayName;
   try {
     // Several tabs say it once: the tag is the same.
     const shown = new Notification(title, { body: messageBrief(message), tag: `${thread.id} ${message.seq}` });

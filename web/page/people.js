@@ -37,8 +37,12 @@ export const presenceText = (person) => t(`presence_${presenceKind(person)}`);
 export function avatar(person, base, dot) {
   const address = person.image && ownAddress(String(person.image.url), base);
   const face = address ? el('img', { src: address, alt: '' }) : initial(person.displayName);
-  return el(`span.avatar.hue${hueOf(person.id)}`, { 'aria-hidden': 'true' }, face,
-    dot && el(`span.dot.${presenceKind(person)}`));
+  return el(
+    `span.avatar.hue${hueOf(person.id)}`,
+    { 'aria-hidden': 'true' },
+    face,
+    dot && el(`span.dot.${presenceKind(person)}`),
+  );
 }
 
 /** One person's picture, or that of a group. */
@@ -65,7 +69,8 @@ export function threadSubtitle(thread) {
 /** Of a message, in a line. */
 export function messageBrief(message) {
   if (message.retracted) return t('retracted');
-  if (message.kind === 'subject') return message.subject ? t('subject_set_brief', { subject: message.subject }) : t('subject_gone_brief');
+  if (message.kind === 'subject')
+    return message.subject ? t('subject_set_brief', { subject: message.subject }) : t('subject_gone_brief');
   if (message.text) return plainText(message).replace(/\s+/g, ' ').slice(0, 200);
   if (message.attachments.length) return attachmentName(message.attachments[0]);
   return message.subject || '…';

@@ -58,9 +58,17 @@ function placePopup(root, anchor, panel) {
 export function openDialog(root, title, content) {
   const back = focused(root);
   const id = freshId();
-  const dialog = el('dialog.dialog', { 'aria-labelledby': id },
-    el('header.dialog-head', null, el('h2', { id }, title), iconButton('close', t('close'), { onclick: () => dialog.close() })),
-    el('div.dialog-body', null, content));
+  const dialog = el(
+    'dialog.dialog',
+    { 'aria-labelledby': id },
+    el(
+      'header.dialog-head',
+      null,
+      el('h2', { id }, title),
+      iconButton('close', t('close'), { onclick: () => dialog.close() }),
+    ),
+    el('div.dialog-body', null, content),
+  );
   dialog.addEventListener('close', () => {
     dialog.remove();
     if (back && back.isConnected) back.focus({ preventScroll: true });
@@ -76,23 +84,37 @@ export function openDialog(root, title, content) {
 
 /** Whether somebody means it. */
 export function askFirst(root, question, yes, act) {
-  const dialog = openDialog(root, question, el('div.choices', null,
-    el('button.quiet', { type: 'button', onclick: () => dialog.close() }, t('cancel')),
-    el('button.danger', {
-      type: 'button',
-      onclick: () => {
-        dialog.close();
-        act();
-      },
-    }, yes)));
+  const dialog = openDialog(
+    root,
+    question,
+    el(
+      'div.choices',
+      null,
+      el('button.quiet', { type: 'button', onclick: () => dialog.close() }, t('cancel')),
+      el(
+        'button.danger',
+        {
+          type: 'button',
+          onclick: () => {
+            dialog.close();
+            act();
+          },
+        },
+        yes,
+      ),
+    ),
+  );
   return dialog;
 }
 
 /** A checkbox with its label. */
 export function checkbox(label, checked, change, note) {
-  return el('label.check', null,
+  return el(
+    'label.check',
+    null,
     el('input', { type: 'checkbox', checked, onchange: (event) => change(event.target.checked, event.target) }),
-    el('span', null, label, note && el('small', null, note)));
+    el('span', null, label, note && el('small', null, note)),
+  );
 }
 
 /** A field with its label above. */

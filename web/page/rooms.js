@@ -21,7 +21,10 @@ export function findRooms(app) {
   const load = async (after) => {
     try {
       const { rooms, next } = await app.chat.findRooms({ after });
-      append(list, rooms.map((room) => roomItem(room, app, dialog)));
+      append(
+        list,
+        rooms.map((room) => roomItem(room, app, dialog)),
+      );
       note.textContent = list.children.length ? '' : t('no_rooms');
       more.hidden = !next;
       more.onclick = () => load(next);
@@ -38,7 +41,8 @@ function roomItem(room, app, dialog) {
   const name = room.subject || t('room_nameless');
   const go = async () => {
     try {
-      const thread = room.joined && app.chat.threads.get(room.id) ? app.chat.threads.get(room.id) : await app.chat.join(room.id);
+      const thread =
+        room.joined && app.chat.threads.get(room.id) ? app.chat.threads.get(room.id) : await app.chat.join(room.id);
       dialog.close();
       app.open(thread);
     } catch (error) {
@@ -46,9 +50,17 @@ function roomItem(room, app, dialog) {
     }
   };
   const word = t(room.joined ? 'open' : 'join');
-  return el('li', null, el('span.names', null, el('span.name', { dir: 'auto' }, name),
-    el('span.subtitle', null, t('member_count', { count: room.memberCount }))),
-  el('button.plain', { type: 'button', onclick: go, 'aria-label': `${word}: ${name}` }, word));
+  return el(
+    'li',
+    null,
+    el(
+      'span.names',
+      null,
+      el('span.name', { dir: 'auto' }, name),
+      el('span.subtitle', null, t('member_count', { count: room.memberCount })),
+    ),
+    el('button.plain', { type: 'button', onclick: go, 'aria-label': `${word}: ${name}` }, word),
+  );
 }
 
 /** A room of one's own. */
@@ -58,12 +70,30 @@ export function makeRoom(app) {
   const note = el('p.note', { role: 'alert' });
   const people = Array.from(app.chat.people.values()).filter((person) => person.friend);
   const invited = new Set();
-  const form = el('form.room-form', null,
+  const form = el(
+    'form.room-form',
+    null,
     field(t('room_name'), name),
-    checkbox(t('room_open'), false, (on) => { wish.open = on; }, t('room_open_note')),
-    checkbox(t('room_history'), false, (on) => { wish.history = on ? 'open' : null; }, t('room_history_note')),
-    people.length > 0 && inviteList(people, invited, app), note,
-    el('button.primary', null, t('make_room')));
+    checkbox(
+      t('room_open'),
+      false,
+      (on) => {
+        wish.open = on;
+      },
+      t('room_open_note'),
+    ),
+    checkbox(
+      t('room_history'),
+      false,
+      (on) => {
+        wish.history = on ? 'open' : null;
+      },
+      t('room_history_note'),
+    ),
+    people.length > 0 && inviteList(people, invited, app),
+    note,
+    el('button.primary', null, t('make_room')),
+  );
   const dialog = openDialog(app.root, t('new_room'), form);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
@@ -79,7 +109,21 @@ export function makeRoom(app) {
 }
 
 function inviteList(people, invited, app) {
-  return el('fieldset.invite-list', null, el('legend', null, t('invite_whom')), people.map((person) => el('label.check', null,
-    el('input', { type: 'checkbox', onchange: (event) => (event.target.checked ? invited.add(person.id) : invited.delete(person.id)) }),
-    avatar(person, app.base, true), nameElement(person))));
+  return el(
+    'fieldset.invite-list',
+    null,
+    el('legend', null, t('invite_whom')),
+    people.map((person) =>
+      el(
+        'label.check',
+        null,
+        el('input', {
+          type: 'checkbox',
+          onchange: (event) => (event.target.checked ? invited.add(person.id) : invited.delete(person.id)),
+        }),
+        avatar(person, app.base, true),
+        nameElement(person),
+      ),
+    ),
+  );
 }

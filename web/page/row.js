@@ -12,13 +12,19 @@ import { listOf, t, errorText } from './words.js';
 /** The whole of a row. `grouped`: it follows one of the same person closely. */
 export function messageRow(message, grouped, context) {
   if (message.kind === 'subject') return subjectRow(message);
-  const row = el('div.row', { role: 'article', tabindex: '-1' },
+  const row = el(
+    'div.row',
+    { role: 'article', tabindex: '-1' },
     el('div.face', null, !grouped && !message.mine && avatar(message.sender, context.base)),
-    el('div.stack', null,
+    el(
+      'div.stack',
+      null,
       el(grouped || message.mine ? 'div.vh' : 'div.who', null, message.mine ? t('you') : nameElement(message.sender)),
       bubble(message, context),
       reactionList(message, context),
-      message.state === 'failed' && failure(message, context)));
+      message.state === 'failed' && failure(message, context),
+    ),
+  );
   if (message.mine) row.classList.add('mine');
   if (grouped) row.classList.add('grouped');
   row.classList.add(message.state);
@@ -27,16 +33,24 @@ export function messageRow(message, grouped, context) {
 }
 
 function bubble(message, context) {
-  const meta = el('span.meta', null, message.edited && !message.retracted && el('span', null, `${t('edited')} `),
-    timeElement(message.time, clockTime(message.time)), message.mine && stateElement(message, context));
+  const meta = el(
+    'span.meta',
+    null,
+    message.edited && !message.retracted && el('span', null, `${t('edited')} `),
+    timeElement(message.time, clockTime(message.time)),
+    message.mine && stateElement(message, context),
+  );
   if (message.retracted) return el('div.bubble.gone', null, t('retracted'), meta);
-  return el('div.bubble', null,
+  return el(
+    'div.bubble',
+    null,
     quoteElement(message, context),
     message.subject && el('div.subject', { dir: 'auto' }, message.subject),
     message.text && textElement(message, context),
     message.attachments.map((one) => attachmentElement(one, context)),
     progressElement(message),
-    meta);
+    meta,
+  );
 }
 
 /** Of one's own: on its way, kept by the server, read. A drawing and, for who does not see it, a word. */
@@ -64,21 +78,38 @@ function readBy(message) {
 
 function reactionList(message, context) {
   if (!message.reactions.length) return null;
-  return el('div.reactions', { role: 'group', 'aria-label': t('reactions') }, message.reactions.map((one) => {
-    const names = listOf(one.people.map((person) => person.displayName));
-    return el('button.reaction', {
-      type: 'button', title: names, 'aria-label': `${one.text} ${names}`, 'aria-pressed': String(one.mine),
-      onclick: () => context.react(message, one.mine ? '' : one.text),
-    }, el('bdi', null, one.text), ' ', el('span', null, String(one.people.length)));
-  }));
+  return el(
+    'div.reactions',
+    { role: 'group', 'aria-label': t('reactions') },
+    message.reactions.map((one) => {
+      const names = listOf(one.people.map((person) => person.displayName));
+      return el(
+        'button.reaction',
+        {
+          type: 'button',
+          title: names,
+          'aria-label': `${one.text} ${names}`,
+          'aria-pressed': String(one.mine),
+          onclick: () => context.react(message, one.mine ? '' : one.text),
+        },
+        el('bdi', null, one.text),
+        ' ',
+        el('span', null, String(one.people.length)),
+      );
+    }),
+  );
 }
 
 /** It says why, and what one can do. */
 function failure(message, context) {
-  return el('div.failure', null, icon('warn'),
+  return el(
+    'div.failure',
+    null,
+    icon('warn'),
     el('span', null, t('state_failed'), message.error ? ` (${errorText(message.error)})` : ''),
     el('button.link', { type: 'button', onclick: () => context.chat.retry(message) }, t('retry')),
-    el('button.link', { type: 'button', onclick: () => context.chat.discard(message) }, t('discard')));
+    el('button.link', { type: 'button', onclick: () => context.chat.discard(message) }, t('discard')),
+  );
 }
 
 function subjectRow(message) {

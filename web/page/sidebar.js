@@ -18,15 +18,34 @@ export class Sidebar {
     this.items = new Map(); // thread or person -> li
     this.connection = new ConnectionBar(app.chat);
     this.me = el('button.me', { type: 'button', 'aria-haspopup': 'dialog', onclick: () => openMyPresence(app) });
-    this.search = el('input.search', { type: 'search', 'aria-label': t('search'), placeholder: t('search'), autocomplete: 'off', oninput: () => this.show() });
+    this.search = el('input.search', {
+      type: 'search',
+      'aria-label': t('search'),
+      placeholder: t('search'),
+      autocomplete: 'off',
+      oninput: () => this.show(),
+    });
     this.threads = el('ul.threads');
     this.people = el('ul.people');
     this.nothing = el('p.note');
-    this.node = el('nav.side', { 'aria-label': t('conversations') },
-      el('header.side-head', null, this.me, iconButton('gear', t('settings'), { 'aria-haspopup': 'dialog', onclick: () => openSettings(app) })),
+    this.node = el(
+      'nav.side',
+      { 'aria-label': t('conversations') },
+      el(
+        'header.side-head',
+        null,
+        this.me,
+        iconButton('gear', t('settings'), { 'aria-haspopup': 'dialog', onclick: () => openSettings(app) }),
+      ),
       this.connection.node,
       this.search,
-      el('div.side-lists', null, this.section('conversations', this.threads, this.roomButtons(), this.nothing), this.section('people', this.people)));
+      el(
+        'div.side-lists',
+        null,
+        this.section('conversations', this.threads, this.roomButtons(), this.nothing),
+        this.section('people', this.people),
+      ),
+    );
     arrows(this.node.lastChild, 'li > button', true);
     this.showMe();
     this.show();
@@ -37,16 +56,30 @@ export class Sidebar {
   }
 
   roomButtons() {
-    return [iconButton('search', t('find_room'), { 'aria-haspopup': 'dialog', onclick: () => findRooms(this.app) }),
-      iconButton('plus', t('new_room'), { 'aria-haspopup': 'dialog', onclick: () => makeRoom(this.app) })];
+    return [
+      iconButton('search', t('find_room'), { 'aria-haspopup': 'dialog', onclick: () => findRooms(this.app) }),
+      iconButton('plus', t('new_room'), { 'aria-haspopup': 'dialog', onclick: () => makeRoom(this.app) }),
+    ];
   }
 
   showMe() {
     const { me, presence } = this.chat;
     if (!me) return;
     const seen = { ...me, ...presence };
-    fill(this.me, avatar(seen, this.app.base, true), el('span.names', null, el('span.name', null, nameElement(me)),
-      el('span.subtitle', { dir: 'auto' }, (presence.available && presence.status) || (presence.available ? presenceText(seen) : t('invisible')))));
+    fill(
+      this.me,
+      avatar(seen, this.app.base, true),
+      el(
+        'span.names',
+        null,
+        el('span.name', null, nameElement(me)),
+        el(
+          'span.subtitle',
+          { dir: 'auto' },
+          (presence.available && presence.status) || (presence.available ? presenceText(seen) : t('invisible')),
+        ),
+      ),
+    );
     this.me.setAttribute('aria-label', `${me.displayName}: ${t('my_presence')}`);
   }
 
@@ -63,10 +96,18 @@ export class Sidebar {
     const words = this.search.value.trim().toLocaleLowerCase();
     const fits = (name) => name.toLocaleLowerCase().includes(words);
     const threads = this.chat.list().filter((thread) => fits(threadTitle(thread)));
-    const people = Array.from(this.chat.people.values()).filter((one) => one.friend && one !== this.chat.me && fits(one.displayName));
+    const people = Array.from(this.chat.people.values()).filter(
+      (one) => one.friend && one !== this.chat.me && fits(one.displayName),
+    );
     people.sort((a, b) => Number(b.available) - Number(a.available) || a.displayName.localeCompare(b.displayName));
-    keyed(this.threads, threads.map((thread) => this.item(thread, () => this.threadLook(thread))));
-    keyed(this.people, people.map((person) => this.item(person, () => this.personLook(person))));
+    keyed(
+      this.threads,
+      threads.map((thread) => this.item(thread, () => this.threadLook(thread))),
+    );
+    keyed(
+      this.people,
+      people.map((person) => this.item(person, () => this.personLook(person))),
+    );
     this.nothing.textContent = threads.length ? '' : t(words ? 'nothing_found' : 'no_conversations');
   }
 
@@ -91,14 +132,42 @@ export class Sidebar {
     const title = threadTitle(thread);
     const [other] = thread.others;
     return {
-      text: JSON.stringify([title, brief, thread.time, thread.unread, thread.typing.length, thread.others.length === 1 && [other.available, other.show]]),
+      text: JSON.stringify([
+        title,
+        brief,
+        thread.time,
+        thread.unread,
+        thread.typing.length,
+        thread.others.length === 1 && [other.available, other.show],
+      ]),
       current: this.app.view !== null && this.app.view.thread === thread,
       act: () => this.app.open(thread),
-      inside: () => [threadAvatar(thread, this.app.base), el('span.names', null,
-        el('span.first', null, el('span.name', { dir: 'auto' }, title), thread.last && timeElement(thread.time, briefTime(thread.time))),
-        el('span.first', null, el('span.subtitle', { dir: 'auto' }, brief),
-          thread.unread > 0 && el('span.badge', null, el('span.vh', null, ', '), thread.unread > 999 ? '999+' : String(thread.unread),
-            el('span.vh', null, ` ${t('unread')}`))))],
+      inside: () => [
+        threadAvatar(thread, this.app.base),
+        el(
+          'span.names',
+          null,
+          el(
+            'span.first',
+            null,
+            el('span.name', { dir: 'auto' }, title),
+            thread.last && timeElement(thread.time, briefTime(thread.time)),
+          ),
+          el(
+            'span.first',
+            null,
+            el('span.subtitle', { dir: 'auto' }, brief),
+            thread.unread > 0 &&
+              el(
+                'span.badge',
+                null,
+                el('span.vh', null, ', '),
+                thread.unread > 999 ? '999+' : String(thread.unread),
+                el('span.vh', null, ` ${t('unread')}`),
+              ),
+          ),
+        ),
+      ],
     };
   }
 
@@ -116,8 +185,15 @@ export class Sidebar {
       text: JSON.stringify([person.displayName, person.available, person.show, status]),
       current: false,
       act: () => this.app.talk(person),
-      inside: () => [avatar(person, this.app.base, true), el('span.names', null, el('span.name', null, nameElement(person)),
-        el('span.subtitle', { dir: 'auto' }, status))],
+      inside: () => [
+        avatar(person, this.app.base, true),
+        el(
+          'span.names',
+          null,
+          el('span.name', null, nameElement(person)),
+          el('span.subtitle', { dir: 'auto' }, status),
+        ),
+      ],
     };
   }
 }

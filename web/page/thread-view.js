@@ -29,9 +29,15 @@ export class ThreadView {
     this.composer = new Composer(this);
     this.log = new LogView(thread, this.logContext());
     this.members = new MembersPanel(this);
-    this.node = el('main.thread', { 'aria-label': t('conversation') }, this.head,
+    this.node = el(
+      'main.thread',
+      { 'aria-label': t('conversation') },
+      this.head,
       el('div.log-frame', null, this.log.node, this.tools.node, this.jump, this.dropping),
-      this.typing, this.composer.node, this.members.node);
+      this.typing,
+      this.composer.node,
+      this.members.node,
+    );
     this.node.addEventListener('pointerleave', () => this.tools.hide());
     this.listenToDrops();
     this.showHead();
@@ -54,11 +60,14 @@ export class ThreadView {
   /** It is in the page now. */
   opened() {
     this.log.toEnd();
-    this.chat.open(this.thread.id).then(() => {
-      this.log.opened = true;
-      this.log.changed();
-      this.seen();
-    }).catch((error) => this.app.say(errorText(error)));
+    this.chat
+      .open(this.thread.id)
+      .then(() => {
+        this.log.opened = true;
+        this.log.changed();
+        this.seen();
+      })
+      .catch((error) => this.app.say(errorText(error)));
     this.seen();
   }
 
@@ -110,10 +119,24 @@ export class ThreadView {
 
   showHead() {
     const { thread } = this;
-    const title = el('button.thread-title', {
-      type: 'button', title: t('members'), 'aria-expanded': 'false', 'aria-haspopup': 'true', onclick: () => this.members.toggle(title),
-    }, threadAvatar(thread, this.app.base), el('span.names', null, el('h1', { dir: 'auto' }, threadTitle(thread)),
-      el('span.subtitle', { dir: 'auto' }, threadSubtitle(thread))), icon('people'));
+    const title = el(
+      'button.thread-title',
+      {
+        type: 'button',
+        title: t('members'),
+        'aria-expanded': 'false',
+        'aria-haspopup': 'true',
+        onclick: () => this.members.toggle(title),
+      },
+      threadAvatar(thread, this.app.base),
+      el(
+        'span.names',
+        null,
+        el('h1', { dir: 'auto' }, threadTitle(thread)),
+        el('span.subtitle', { dir: 'auto' }, threadSubtitle(thread)),
+      ),
+      icon('people'),
+    );
     const had = this.title && this.title.contains(this.head.getRootNode().activeElement);
     this.title = title;
     fill(this.head, !this.app.solo && iconButton('back', t('back'), { onclick: () => this.app.back() }), title);
@@ -125,8 +148,17 @@ export class ThreadView {
   showTyping() {
     const people = this.thread.typing;
     const names = listOf(people.map((person) => person.displayName));
-    fill(this.typing, people.length > 0 && [el('span.dots', { 'aria-hidden': 'true' }, el('i'), el('i'), el('i')),
-      el('span', null, people.length === 1 ? [nameElement(people[0]), ' ', t('is_typing')] : t('are_typing', { names }))]);
+    fill(
+      this.typing,
+      people.length > 0 && [
+        el('span.dots', { 'aria-hidden': 'true' }, el('i'), el('i'), el('i')),
+        el(
+          'span',
+          null,
+          people.length === 1 ? [nameElement(people[0]), ' ', t('is_typing')] : t('are_typing', { names }),
+        ),
+      ],
+    );
   }
 
   /** Files may be dropped anywhere on the conversation. */

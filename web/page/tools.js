@@ -73,17 +73,29 @@ export class MessageTools {
   }
 
   quick(message) {
-    return QUICK_EMOJI.slice(0, 3).map((one) => el('button.ib.emoji', {
-      type: 'button', 'aria-label': t('react_with', { emoji: one }), title: t('react_with', { emoji: one }),
-      onclick: () => this.view.react(message, one),
-    }, one));
+    return QUICK_EMOJI.slice(0, 3).map((one) =>
+      el(
+        'button.ib.emoji',
+        {
+          type: 'button',
+          'aria-label': t('react_with', { emoji: one }),
+          title: t('react_with', { emoji: one }),
+          onclick: () => this.view.react(message, one),
+        },
+        one,
+      ),
+    );
   }
 
   buttons(message) {
     const { mine, thread } = message;
     const moderates = thread.room && (thread.role === 'owner' || thread.role === 'moderator');
     const buttons = [
-      iconButton('smile', t('react'), { 'aria-haspopup': 'dialog', 'aria-expanded': 'false', onclick: (event) => this.board(message, event.currentTarget) }),
+      iconButton('smile', t('react'), {
+        'aria-haspopup': 'dialog',
+        'aria-expanded': 'false',
+        onclick: (event) => this.board(message, event.currentTarget),
+      }),
       iconButton('reply', t('reply'), { onclick: () => this.view.composer.reply(message) }),
     ];
     if (message.text) buttons.push(iconButton('copy', t('copy'), { onclick: () => this.copy(message) }));
@@ -93,10 +105,15 @@ export class MessageTools {
   }
 
   board(message, anchor) {
-    const close = openPopup(this.view.root, anchor, t('react'), emojiBoard((one) => {
-      close();
-      this.view.react(message, one);
-    }));
+    const close = openPopup(
+      this.view.root,
+      anchor,
+      t('react'),
+      emojiBoard((one) => {
+        close();
+        this.view.react(message, one);
+      }),
+    );
   }
 
   async copy(message) {

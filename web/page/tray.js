@@ -29,26 +29,37 @@ export class Tray {
   set(files) {
     this.files = files;
     this.node.hidden = !files.length;
-    fill(this.node, files.map((file) => this.item(file)));
+    fill(
+      this.node,
+      files.map((file) => this.item(file)),
+    );
     this.changed();
   }
 
   item(file) {
     const remove = () => this.set(this.files.filter((one) => one !== file));
-    return el('li', null, thumb(file), el('span.file-name', { dir: 'auto' }, file.name), el('span.file-size', null, sizeText(file.size)),
-      iconButton('close', t('remove_file', { name: file.name }), { onclick: remove }));
+    return el(
+      'li',
+      null,
+      thumb(file),
+      el('span.file-name', { dir: 'auto' }, file.name),
+      el('span.file-size', null, sizeText(file.size)),
+      iconButton('close', t('remove_file', { name: file.name }), { onclick: remove }),
+    );
   }
 }
 
 function thumb(file) {
   if (!/^image\/(png|jpeg|gif|webp)$/.test(file.type) || !window.createImageBitmap) return icon('file');
   const canvas = el('canvas', { width: THUMB_PX, height: THUMB_PX, 'aria-hidden': 'true' });
-  createImageBitmap(file).then((image) => {
-    const scale = Math.max(THUMB_PX / image.width, THUMB_PX / image.height);
-    const [width, height] = [image.width * scale, image.height * scale];
-    canvas.getContext('2d').drawImage(image, (THUMB_PX - width) / 2, (THUMB_PX - height) / 2, width, height);
-    image.close();
-  }).catch(() => canvas.replaceWith(icon('file')));
+  createImageBitmap(file)
+    .then((image) => {
+      const scale = Math.max(THUMB_PX / image.width, THUMB_PX / image.height);
+      const [width, height] = [image.width * scale, image.height * scale];
+      canvas.getContext('2d').drawImage(image, (THUMB_PX - width) / 2, (THUMB_PX - height) / 2, width, height);
+      image.close();
+    })
+    .catch(() => canvas.replaceWith(icon('file')));
   return canvas;
 }
 

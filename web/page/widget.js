@@ -31,10 +31,18 @@ class SpoolChatElement extends HTMLElement {
       base,
       purify: beside('purify.min.js'),
       thread: this.getAttribute('thread'),
-      people: people && people.split(',').map((one) => one.trim()).filter(Boolean),
+      people:
+        people &&
+        people
+          .split(',')
+          .map((one) => one.trim())
+          .filter(Boolean),
       language: this.getAttribute('language'),
     });
-    this.attachShadow({ mode: 'open' }).append(el('link', { rel: 'stylesheet', href: beside('page.css') }), this.app.root);
+    this.attachShadow({ mode: 'open' }).append(
+      el('link', { rel: 'stylesheet', href: beside('page.css') }),
+      this.app.root,
+    );
     this.app.start().catch(() => {}); // it was taken out of the page
   }
 

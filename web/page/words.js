@@ -32,8 +32,9 @@ export function t(key, values) {
   let words = row[spoken.index];
   if (typeof words === 'object') words = words[spoken.plural.select(values.count)] || words.other;
   if (!values) return words;
-  return words.replace(/\{(\w+)\}/g, (whole, name) => (typeof values[name] === 'number'
-    ? values[name].toLocaleString(spoken.tag) : values[name]));
+  return words.replace(/\{(\w+)\}/g, (whole, name) =>
+    typeof values[name] === 'number' ? values[name].toLocaleString(spoken.tag) : values[name],
+  );
 }
 
 /** "Alice, Bob and Carol". */
