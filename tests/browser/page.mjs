@@ -87,8 +87,9 @@ export class Chat {
     await this.composer.press('Enter');
   }
 
+  /** The message that says it, not one that quotes it. */
   row(text) {
-    return this.rows.filter({ hasText: text });
+    return this.rows.filter({ has: this.page.locator('.text', { hasText: text }) });
   }
 
   async sees(text) {

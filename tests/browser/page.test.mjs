@@ -58,6 +58,8 @@ test('two people talk; both see all of it in order, and how it fares', async () 
 });
 
 test('who writes is seen writing', async () => {
+  await alice.composer.pressSequentially('well');
+  await alice.composer.fill('');
   await alice.composer.pressSequentially('thinking');
   await bob.page.locator('.typing', { hasText: 'Alice' }).waitFor();
   await alice.composer.fill('');
@@ -140,12 +142,28 @@ test('the server is away: it says so, keeps what is written, and sends it once',
   assert.equal(await alice.row('Are you there?').count(), 1);
 });
 
+test('another day begins with its name', async () => {
+  await pages.site.tell('forward 86400');
+  await bob.say('Good morning');
+  await alice.sees('Good morning');
+  await alice.until(() => document.querySelectorAll('.log .day').length === 2);
+  const order = await alice.page.locator('.log-list > *').evaluateAll((all) => all.map((one) => one.className));
+  assert.equal(order.at(-2), 'day');
+});
+
 test('what is refused says why, and can be tried again or discarded', async () => {
   const config = `${pages.site.spool}/config`;
   const long = 'A long story. '.repeat(6000); // more than max_body
-  await alice.say(`Refuse me. ${long}`);
+  const say = async (text) => {
+    await alice.composer.evaluate((node, value) => {
+      node.value = value;
+      node.dispatchEvent(new Event('input', { bubbles: true }));
+    }, text);
+    await alice.composer.press('Enter');
+  };
+  await say(`Refuse me. ${long}`);
   await alice.row('Refuse me').locator('.failure', { hasText: 'too large' }).waitFor();
-  await alice.say(`Me too. ${long}`);
+  await say(`Me too. ${long}`);
   await alice.row('Me too').locator('.failure').waitFor();
   await alice.row('Me too').getByRole('button', { name: 'Discard' }).click();
   await alice.row('Me too').waitFor({ state: 'detached' });

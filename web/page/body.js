@@ -77,15 +77,20 @@ export function answerTo(message) {
   return { inReplyTo: { seq: message.seq, id: message.id, sender: message.sender.id } };
 }
 
+/** The message that is answered: null when none is, undefined when it is not here. */
+export function answeredMessage(message) {
+  const seq = answered(message);
+  return seq === null ? null : message.thread.messages.find((one) => one.seq === seq);
+}
+
 /** The message that is answered, in a line, as it is now; a click leads there. */
 export function quoteElement(message, context) {
-  const seq = answered(message);
-  if (seq === null) return null;
-  const other = message.thread.messages.find((one) => one.seq === seq);
+  const other = answeredMessage(message);
+  if (other === null) return null;
   const inside = other
     ? [el('strong', null, nameElement(other.sender)), ' ', el('span', { dir: 'auto' }, messageBrief(other))]
     : t('earlier_message');
-  return el('button.quote', { type: 'button', title: t('go_there'), onclick: () => context.goTo(seq) }, inside);
+  return el('button.quote', { type: 'button', title: t('go_there'), onclick: () => context.goTo(answered(message)) }, inside);
 }
 
 /** How far its files are. */

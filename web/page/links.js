@@ -6,7 +6,7 @@ import { el } from './dom.js';
 
 // Every part has a longest length, so that no text takes long.
 const LINK = new RegExp(
-  '\\b(?:https?://|www\\.)[^\\s<>"\'`\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]{1,2000}' +
+  '\\b(?:https?://|www\\.)[^\\s<>"\'\\u0060\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]{1,2000}' +
     '|\\b[\\w.+-]{1,64}@[\\w-]{1,63}(?:\\.[\\w-]{1,63}){1,8}',
   'gi',
 );

@@ -4,8 +4,10 @@
 // sees is taken out and comes back when one goes there. Whoever reads above stays where they are while others
 // write below and history comes in above; whoever is at the end stays at the end.
 
+import { answeredMessage } from './body.js';
 import { el, focused, keyed } from './dom.js';
 import { listenToLog } from './log-keys.js';
+import { messageBrief } from './people.js';
 import { dayRow, messageRow, unreadRow } from './row.js';
 import { dayOf } from './times.js';
 import { t } from './words.js';
@@ -152,6 +154,7 @@ export class LogView {
     const reads = message.mine
       ? message.thread.others.filter((one) => message.thread.reads.get(one.id) >= message.seq).length
       : 0;
+    const other = answeredMessage(message);
     return JSON.stringify([
       grouped,
       message.kind,
@@ -167,6 +170,7 @@ export class LogView {
       reads,
       message.attachments.length,
       message.sender.displayName,
+      other && messageBrief(other),
       message.state === 'sending' && this.context.chat.connection.state === 'online',
       message.reactions.map((one) => [one.text, one.people.length, one.mine]),
     ]);

@@ -12,7 +12,7 @@ const HUES = 10;
 /** The same colour for the same name, everywhere. */
 function hueOf(name) {
   let sum = 0;
-  for (let i = 0; i < name.length; i += 1) sum = (sum * 31 + name.charCodeAt(i)) % 9973;
+  for (let i = 0; i < name.length; i += 1) sum = (sum * 37 + name.charCodeAt(i)) % 9973;
   return sum % HUES;
 }
 

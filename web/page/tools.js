@@ -141,7 +141,7 @@ export class MessageTools {
     const frame = this.node.offsetParent.getBoundingClientRect();
     const log = this.view.log.node.getBoundingClientRect();
     const bubble = (this.row.querySelector('.bubble') || this.row).getBoundingClientRect();
-    const top = Math.max(bubble.top - this.node.offsetHeight + 10, log.top + 2);
+    const top = Math.max(bubble.top - this.node.offsetHeight + 6, log.top + 2);
     if (bubble.bottom < log.top || top > log.bottom) {
       this.node.hidden = true;
       return;
