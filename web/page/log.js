@@ -38,7 +38,10 @@ export class LogView {
     );
     this.node.addEventListener('scroll', () => this.scrolled(), { passive: true });
     listenToLog(this);
-    this.sizes = new ResizeObserver(() => this.keepEnd());
+    this.sizes = new ResizeObserver(() => {
+      this.keepEnd();
+      context.resized();
+    });
     this.sizes.observe(this.node);
     this.showAll();
   }

@@ -87,10 +87,11 @@ export class MembersPanel {
   }
 
   item({ person, role }) {
+    const seen = person === this.chat.me ? { ...person, ...this.chat.presence } : person;
     return el(
       'li.person',
       null,
-      avatar(person, this.view.app.base, true),
+      avatar(seen, this.view.app.base, true),
       el(
         'span.names',
         null,
@@ -99,7 +100,7 @@ export class MembersPanel {
           null,
           person === this.chat.me ? t('you_named', { name: person.displayName }) : nameElement(person),
         ),
-        el('span.subtitle', { dir: 'auto' }, person.status || presenceText(person)),
+        el('span.subtitle', { dir: 'auto' }, seen.status || presenceText(seen)),
       ),
       role && this.roleControl(person, role),
     );

@@ -3,7 +3,7 @@
 // A message in the list: who, what, when, how it fares. And the lines between messages.
 
 import { el } from './dom.js';
-import { attachmentElement, progressElement, quoteElement, textElement } from './body.js';
+import { answered, attachmentElement, progressElement, quoteElement, textElement } from './body.js';
 import { icon } from './icons.js';
 import { avatar, nameElement } from './people.js';
 import { clockTime, dayName, timeElement } from './times.js';
@@ -41,8 +41,10 @@ function bubble(message, context) {
     message.mine && stateElement(message, context),
   );
   if (message.retracted) return el('div.bubble.gone', null, t('retracted'), meta);
+  // A line of text has its time beside it; what has more in it stands one below the other.
+  const rich = answered(message) !== null || message.subject || message.attachments.length || message.progress !== null;
   return el(
-    'div.bubble',
+    rich ? 'div.bubble.rich' : 'div.bubble',
     null,
     quoteElement(message, context),
     message.subject && el('div.subject', { dir: 'auto' }, message.subject),

@@ -54,12 +54,14 @@ export class ThreadView {
       tools: (row) => this.tools.focus(row),
       replaced: (old, node) => this.tools.replaced(old, node),
       scrolled: (stuck) => this.scrolled(stuck),
+      resized: () => this.tools.hide(),
     };
   }
 
   /** It is in the page now. */
   opened() {
     this.log.toEnd();
+    this.composer.looks();
     this.chat
       .open(this.thread.id)
       .then(() => {
