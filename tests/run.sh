@@ -79,7 +79,7 @@ goals_of() {
     cgi) echo test tools ;;
     asan) echo asan tools ;;
     system) echo all test tools ;;
-    browser) echo test ;;
+    browser) echo test web ;;
     esac
 }
 

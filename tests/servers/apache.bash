@@ -10,10 +10,11 @@ apache_run() {
 }
 
 apache_conf() {
-    local dir=$1 port=$2 mpm=$3 cgi_bin htdocs module
+    local dir=$1 port=$2 mpm=$3 cgi_bin htdocs web module
     # Either may be a link, and Apache asks its <Directory> for the name it went by.
     cgi_bin=$(realpath "$dir/cgi-bin")
     htdocs=$(realpath "$dir/htdocs")
+    web=$(realpath "$dir/web")
     for module in "mpm_$mpm" alias authn_core authn_file authz_core authz_user auth_basic env setenvif mime dir; do
         echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
     done
@@ -44,6 +45,11 @@ AddType text/css .css
 AddType text/javascript .js .mjs
 AddType image/svg+xml .svg
 <Directory "$htdocs">
+    Require all granted
+</Directory>
+
+Alias /chat/ "$web/"
+<Directory "$web">
     Require all granted
 </Directory>
 

@@ -57,6 +57,10 @@ http {
             root $dir/htdocs;
         }
 
+        location /chat/ {
+            alias $dir/web/;
+        }
+
         location ~ ^/nereid-chat/(?<endpoint>[^/]+)(?<rest>/.*)?\$ {
             auth_basic \$chat_login;
             auth_basic_user_file $dir/conf/htpasswd;
