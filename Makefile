@@ -176,12 +176,14 @@ build/web/chat.js build/web/chat.mjs: $(wildcard web/chat/*.js) web/bundle.awk
 	@mkdir -p $(@D)
 	$(call say,JS) $(bundle) -v entry=web/chat/index.js -v names=SpoolChat $(if $(filter %.mjs,$@),-v module=1) >$@
 
+# The widget is one script for a page that knows nothing of us: the library goes along.
 define page_script
-build/web/$(1).js: $(wildcard web/page/*.js) web/bundle.awk
+build/web/$(1).js: $(wildcard web/page/*.js) web/bundle.awk $(3)
 	@mkdir -p $$(@D)
-	$$(call say,JS) $$(bundle) -v entry=web/page/$(2).js >$$@
+	$$(call say,JS) { $(if $(3),cat $(3) &&) $$(bundle) -v entry=web/page/$(2).js; } >$$@
 endef
-$(foreach e,$(WEB_ENTRIES),$(eval $(call page_script,$(firstword $(subst :, ,$(e))),$(lastword $(subst :, ,$(e))))))
+$(foreach e,$(WEB_ENTRIES),$(eval $(call page_script,$(firstword $(subst :, ,$(e))),$(lastword $(subst :, ,$(e))),\
+    $(if $(filter widget:%,$(e)),build/web/chat.js))))
 
 build/web/purify.min.js: $(PURIFY)
 	@mkdir -p $(@D)

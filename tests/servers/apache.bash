@@ -15,7 +15,7 @@ apache_conf() {
     cgi_bin=$(realpath "$dir/cgi-bin")
     htdocs=$(realpath "$dir/htdocs")
     web=$(realpath "$dir/web")
-    for module in "mpm_$mpm" alias authn_core authn_file authz_core authz_user auth_basic env setenvif mime dir; do
+    for module in "mpm_$mpm" alias authn_core authn_file authz_core authz_user auth_basic env setenvif headers mime dir; do
         echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
     done
     "apache_$mpm"
@@ -51,6 +51,7 @@ AddType image/svg+xml .svg
 Alias /chat/ "$web/"
 <Directory "$web">
     Require all granted
+    Header always set Content-Security-Policy "default-src 'self'"
 </Directory>
 
 ScriptAlias /nereid-chat/ "$cgi_bin/"

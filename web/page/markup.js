@@ -60,8 +60,25 @@ const MARKUP_RULES = {
   ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
+  FORBID_CONTENTS: ['x-style', 'script', 'template', 'noscript', 'iframe', 'object', 'svg', 'math', 'select', 'title'],
   RETURN_DOM_FRAGMENT: true,
 };
+
+/**
+ * The same markup without handlers, styles and base addresses. Nothing of them could run, but some browsers report what
+ * they parse as a violation of the page's policy, wherever they parse it, and somebody may be listening to these reports.
+ * A letter becomes a reference, which is that letter again in text and in values, and no name of an attribute any more.
+ */
+export function tame(html) {
+  return html
+    .replace(/(<\/?)(style|base)\b/gi, '$1x-$2')
+    .replace(/([\s/"'])(?:(o)(?=n)|(s)(?=tyle))/gi, (all, before, o, s) => `${before}&#${(o || s).charCodeAt(0)};`);
+}
+
+/** The text of markup, for where there is one line: a parsed document that nobody shows, and that loads and runs nothing. */
+export function markupText(html) {
+  return new DOMParser().parseFromString(`<body>${tame(html)}`, 'text/html').body.textContent;
+}
 
 // A tenth of what a message may hold at most would do; more nesting than this is no text.
 const MARKUP_MAX = 60000;
@@ -87,7 +104,7 @@ export function showMarkup(node, html, address, shown) {
   if (html.length > MARKUP_MAX) return;
   purifier(address).then((purify) => {
     if (!purify) return;
-    const clean = purify.sanitize(html, MARKUP_RULES);
+    const clean = purify.sanitize(tame(html), MARKUP_RULES);
     for (const link of clean.querySelectorAll('a[href]')) {
       link.setAttribute('target', '_blank');
       link.setAttribute('rel', 'noopener noreferrer nofollow');

@@ -5,6 +5,7 @@
 import { el } from './dom.js';
 import { icon } from './icons.js';
 import { ownAddress } from './links.js';
+import { markupText } from './markup.js';
 import { listOf, t } from './words.js';
 
 const HUES = 10;
@@ -71,15 +72,14 @@ export function messageBrief(message) {
   if (message.retracted) return t('retracted');
   if (message.kind === 'subject')
     return message.subject ? t('subject_set_brief', { subject: message.subject }) : t('subject_gone_brief');
-  if (message.text) return plainText(message).replace(/\s+/g, ' ').slice(0, 200);
+  if (message.text) return plainText(message, 2000).replace(/\s+/g, ' ').slice(0, 200);
   if (message.attachments.length) return attachmentName(message.attachments[0]);
   return message.subject || '…';
 }
 
-/** Without markup, for where there is one line: a parsed document that nobody shows, and that loads and runs nothing. */
-export function plainText(message) {
-  if (message.type !== 'html') return message.text;
-  return new DOMParser().parseFromString(`<body>${message.text.slice(0, 2000)}`, 'text/html').body.textContent;
+/** Without markup; of its first letters only, where a line is enough. */
+export function plainText(message, letters = Infinity) {
+  return message.type === 'html' ? markupText(message.text.slice(0, letters)) : message.text.slice(0, letters);
 }
 
 export function attachmentName(attachment) {
