@@ -18,7 +18,7 @@ after(() => pages?.stop());
 test('a script with data-people is a conversation with them', async () => {
   const bob = await (await pages.open('bob')).ready();
   const alice = await pages.open('alice', { address: '/widget.html' });
-  await alice.page.locator('spool-chat .thread-title h1', { hasText: 'Bob' }).waitFor();
+  await alice.page.locator('spool-chat .thread-title h2', { hasText: 'Bob' }).waitFor();
   assert.equal(await alice.page.locator('.side').count(), 0);
   await alice.say('From the widget');
   await bob.openThread('Alice');
@@ -50,7 +50,7 @@ test('an element may come later, show a room or all, and go', async () => {
       document.querySelector('main').append(node);
     }
   }, room);
-  await alice.page.locator('#the-thread .thread-title h1', { hasText: 'Lobby' }).waitFor();
+  await alice.page.locator('#the-thread .thread-title h2', { hasText: 'Lobby' }).waitFor();
   await alice.page.locator('#the-all .side .threads li', { hasText: 'Lobby' }).waitFor();
   await alice.page.locator('#the-thread textarea').fill('Anybody here?');
   await alice.page.locator('#the-thread textarea').press('Enter');

@@ -74,12 +74,12 @@ export class Chat {
 
   async talkTo(name) {
     await this.page.locator('.side .people button', { hasText: name }).click();
-    await this.page.locator('.thread-title h1', { hasText: name }).waitFor();
+    await this.page.locator('.thread-title h2', { hasText: name }).waitFor();
   }
 
   async openThread(name) {
-    await this.page.locator('.side .threads button', { hasText: name }).click();
-    await this.page.locator('.thread-title h1', { hasText: name }).waitFor();
+    await this.page.locator('.side .threads button', { has: this.page.locator('.name', { hasText: name }) }).click();
+    await this.page.locator('.thread-title h2', { hasText: name }).waitFor();
   }
 
   async say(text) {

@@ -104,10 +104,10 @@ test('a room is made, found and joined; its owner gives roles and names it', asy
   await form.locator('input').first().fill('Garden');
   await form.getByLabel('Open to everybody').check();
   await form.locator('.primary').click();
-  await alice.page.locator('.thread-title h1', { hasText: 'Garden' }).waitFor();
+  await alice.page.locator('.thread-title h2', { hasText: 'Garden' }).waitFor();
   await bob.page.getByRole('button', { name: 'Find a room' }).click();
   await bob.page.getByRole('button', { name: 'Join: Garden' }).click();
-  await bob.page.locator('.thread-title h1', { hasText: 'Garden' }).waitFor();
+  await bob.page.locator('.thread-title h2', { hasText: 'Garden' }).waitFor();
   await bob.say('What grows?');
   await alice.sees('What grows?');
   await alice.page.locator('.thread-title').click();
@@ -116,7 +116,7 @@ test('a room is made, found and joined; its owner gives roles and names it', asy
   await bob.page.locator('.panel .person', { hasText: '(you)' }).locator('.role', { hasText: 'Moderator' }).waitFor();
   await alice.page.locator('.panel .invite', { hasText: 'Rename' }).locator('input').fill('Kitchen garden');
   await alice.page.getByRole('button', { name: 'Rename' }).click();
-  await bob.page.locator('.thread-title h1', { hasText: 'Kitchen garden' }).waitFor();
+  await bob.page.locator('.thread-title h2', { hasText: 'Kitchen garden' }).waitFor();
   await bob.page.locator('.row.event', { hasText: 'Kitchen garden' }).waitFor();
   await alice.page.locator('.panel .invite', { hasText: 'Invite' }).locator('button').click();
   await alice.page.locator('.panel .person', { hasText: 'Carol' }).waitFor();

@@ -4,7 +4,7 @@
 
 import { el, fill } from './dom.js';
 import { icon } from './icons.js';
-import { showTitle, tellMessage } from './notify.js';
+import { PAGE_TITLE, showTitle, tellMessage } from './notify.js';
 import { changeSetting, settings } from './settings.js';
 import { Sidebar } from './sidebar.js';
 import { ThreadView } from './thread-view.js';
@@ -23,7 +23,7 @@ export class App {
     this.drafts = new Map();
     this.view = null;
     this.dark = window.matchMedia('(prefers-color-scheme: dark)');
-    this.root = el('div.sc', { 'data-pane': this.solo ? 'thread' : 'list' });
+    this.root = el(options.page ? 'main.sc' : 'section.sc', { 'data-pane': this.solo ? 'thread' : 'list' });
     this.dark.addEventListener('change', () => this.paint());
     setLanguage(
       chooseLanguage([settings.language || options.language].concat(navigator.languages || []).filter(Boolean)),
@@ -37,12 +37,13 @@ export class App {
     this.paint();
     this.root.lang = languageCode();
     this.root.dir = direction();
+    if (!this.options.page) this.root.setAttribute('aria-label', t('conversations'));
     if (this.options.page) Object.assign(document.documentElement, { lang: languageCode(), dir: direction() });
     this.sidebar = new Sidebar(this);
     this.main = el('div.main');
     this.toasts = el('div.toasts', { role: 'status' });
     if (this.solo) fill(this.root, this.sidebar.connection.node, this.main, this.toasts);
-    else fill(this.root, this.sidebar.node, this.main, this.toasts);
+    else fill(this.root, this.options.page && el('h1.vh', null, PAGE_TITLE), this.sidebar.node, this.main, this.toasts);
     this.show(this.view ? this.view.thread : null);
   }
 
@@ -113,7 +114,7 @@ export class App {
   }
 
   nothingOpen() {
-    return el('main.empty', null, icon('bubbles'), el('p', null, t(this.solo ? 'loading' : 'choose')));
+    return el('div.empty', null, icon('bubbles'), el('p', null, t(this.solo ? 'loading' : 'choose')));
   }
 
   /** What the address says: a conversation behind the #. */

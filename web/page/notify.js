@@ -8,13 +8,13 @@ import { messageBrief, threadTitle } from './people.js';
 import { t } from './words.js';
 
 const SOUND_MS = 140;
-const pageTitle = document.title;
+export const PAGE_TITLE = document.title;
 
 /** How many messages nobody has looked at, before the page's title. */
 export function showTitle(chat) {
   let unread = 0;
   for (const thread of chat.threads.values()) unread += thread.unread;
-  document.title = unread ? `(${unread}) ${pageTitle}` : pageTitle;
+  document.title = unread ? `(${unread}) ${PAGE_TITLE}` : PAGE_TITLE;
 }
 
 /** The browser asks, once, and only after a click of ours. */

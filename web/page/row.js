@@ -90,13 +90,13 @@ function reactionList(message, context) {
         {
           type: 'button',
           title: names,
-          'aria-label': `${one.text} ${names}`,
           'aria-pressed': String(one.mine),
           onclick: () => context.react(message, one.mine ? '' : one.text),
         },
         el('bdi', null, one.text),
         ' ',
         el('span', null, String(one.people.length)),
+        el('span.vh', null, `, ${names}`),
       );
     }),
   );

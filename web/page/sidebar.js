@@ -79,8 +79,8 @@ export class Sidebar {
           (presence.available && presence.status) || (presence.available ? presenceText(seen) : t('invisible')),
         ),
       ),
+      el('span.vh', null, `, ${t('my_presence')}`),
     );
-    this.me.setAttribute('aria-label', `${me.displayName}: ${t('my_presence')}`);
   }
 
   /** Soon, and once for many changes. */

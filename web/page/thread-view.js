@@ -30,7 +30,7 @@ export class ThreadView {
     this.log = new LogView(thread, this.logContext());
     this.members = new MembersPanel(this);
     this.node = el(
-      'main.thread',
+      'section.thread',
       { 'aria-label': t('conversation') },
       this.head,
       el('div.log-frame', null, this.log.node, this.tools.node, this.jump, this.dropping),
@@ -134,7 +134,7 @@ export class ThreadView {
       el(
         'span.names',
         null,
-        el('h1', { dir: 'auto' }, threadTitle(thread)),
+        el('h2', { dir: 'auto' }, threadTitle(thread)),
         el('span.subtitle', { dir: 'auto' }, threadSubtitle(thread)),
       ),
       icon('people'),
