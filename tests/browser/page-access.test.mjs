@@ -48,6 +48,7 @@ for (const colorScheme of ['light', 'dark']) {
   for (const [width, locale] of [[1280, 'en'], [360, 'ar']]) {
     test(`axe-core finds nothing: ${colorScheme}, ${width} pixels, ${locale}`, async () => {
       const chat = await (await pages.open('alice', { colorScheme, locale, viewport: { width, height: 800 } })).ready();
+      await bob.tell(room, { text: 'Are you there?' }); // a conversation with something unread
       await chat.page.locator('.side .threads .badge').first().waitFor();
       await audit(chat, 'the list');
       await chat.page.locator('.side .threads .name', { hasText: 'Bob' }).click();

@@ -231,7 +231,8 @@ export class LogView {
       return;
     }
     const at = this.node.getBoundingClientRect().top;
-    const seen = Array.from(this.list.children).find((row) => row.getBoundingClientRect().bottom > at);
+    // A row: the line of a day moves up with what comes in above.
+    const seen = Array.from(this.list.querySelectorAll('.row')).find((row) => row.getBoundingClientRect().bottom > at);
     const before = seen && seen.getBoundingClientRect().top;
     const { message } = seen || {};
     act();
