@@ -45,7 +45,7 @@ jobs_of() {
     browser)
         for file in tests/browser/*.test.mjs; do
             for name in chromium firefox; do
-                echo "browser/$(basename "$file" .test.mjs) ($name)|tap||env BROWSER=$name node --test-reporter=tap $file"
+                echo "browser/$(basename "$file" .test.mjs) ($name)|tap|$(alone "$file")|env BROWSER=$name node --test-reporter=tap $file"
             done
         done
         ;;

@@ -12,8 +12,9 @@ import { dayRow, messageRow, unreadRow } from './row.js';
 import { dayOf } from './times.js';
 import { t } from './words.js';
 
-const ROWS_MAX = 160;
-const ROWS_STEP = 40;
+const ROWS_MAX = 120;
+const ROWS_STEP = 20; // as many as are made and laid out in one go
+const ROWS_FIRST = 60;
 const NEAR_PX = 700; // so far from an end the next rows are made
 const GROUP_MS = 5 * 60000;
 
@@ -55,7 +56,7 @@ export class LogView {
   /** Begin at the end. */
   showAll() {
     this.last = this.thread.messages.length;
-    this.first = Math.max(0, this.last - ROWS_STEP * 2);
+    this.first = Math.max(0, this.last - ROWS_FIRST);
     this.stuck = true;
     this.quietly(() => this.sync());
     this.toEnd();
@@ -74,7 +75,7 @@ export class LogView {
     this.realign();
     const count = this.thread.messages.length;
     if (this.stuck || this.last >= this.count || this.last > count) this.last = count;
-    if (this.stuck && this.last - this.first > ROWS_MAX) this.first = this.last - ROWS_STEP * 2;
+    if (this.stuck && this.last - this.first > ROWS_MAX) this.first = this.last - ROWS_FIRST;
     this.first = Math.max(0, Math.min(this.first, this.last - 1));
     this.inPlace(() => this.sync());
     this.more();
@@ -289,8 +290,8 @@ export class LogView {
 
   showAround(at) {
     if (at >= this.first && at < this.last) return;
-    this.first = Math.max(0, at - ROWS_STEP);
-    this.last = Math.min(this.thread.messages.length, at + ROWS_STEP * 2);
+    this.first = Math.max(0, at - ROWS_FIRST / 2);
+    this.last = Math.min(this.thread.messages.length, at + ROWS_FIRST / 2);
     this.stuck = false;
     this.quietly(() => this.sync());
   }
