@@ -88,8 +88,13 @@ export class SpoolChat extends EventTarget {
   }
 
   async createRoom({ subject = null, open = false, history = null, users = [] } = {}) {
-    // Without a subject and not open it would be the thread of these people.
-    return this.session({ user: users, subject, open, history });
+    // Without a subject, and not open, it would be the thread of these people.
+    const thread = await this.session({ user: [], subject, open, history });
+    // Those whom one begins with are told by the first message, those who are invited at once.
+    for (const user of users) {
+      await this.setRole(thread.id, user, 'guest').catch((error) => this.own.emit('error', { error, thread, message: null }));
+    }
+    return this.own.lists.thread(thread.id);
   }
 
   async session(fields) {

@@ -41,7 +41,8 @@ export class Listener {
   start(cursor) {
     this.stop();
     this.cursor = cursor;
-    this.doubt = null;
+    // The first poll does not wait, so that it is soon known whether polls are answered.
+    this.doubt = this.polls() ? 'down' : null;
     this.failed = 0;
     this.how = null;
     this.heardAt = Date.now();
