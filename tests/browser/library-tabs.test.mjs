@@ -14,6 +14,9 @@ let pages = [];
 
 before(async () => {
   process.env.SPOOLCHAT_MESSAGES_PER_MINUTE = '0';
+  // Whose tab is closed is noticed a while later.
+  process.env.SPOOLCHAT_USER_STREAMS = '0';
+  process.env.SPOOLCHAT_MAX_STREAMS = '0';
   site = await startSite();
   running = await startBrowser();
 });

@@ -11,6 +11,8 @@ import { listenToEvents } from './events.js';
 import { Backoff, Nap } from './waiting.js';
 
 const POLL_SEC = 25;
+/** Enough to be told that too many wait. */
+const BUSY_POLL_SEC = 1;
 /** What an answer may take beyond the wait. */
 const ANSWER_LATE_SEC = 15;
 /** Without a sign for so long, somebody who looks at the page again gets a stream that is surely alive. */
@@ -149,7 +151,7 @@ export class Listener {
 
   async poll(run) {
     const late = this.doubt === 'down';
-    const envelope = await this.ask(late ? 0 : POLL_SEC);
+    const envelope = await this.ask(late ? 0 : this.doubt ? BUSY_POLL_SEC : POLL_SEC);
     if (run.over || !envelope) return;
     this.doubt = null;
     this.backoff.reset();

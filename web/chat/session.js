@@ -107,7 +107,10 @@ export class Session {
       lead: () => this.listener.start(this.cursor),
       follow: () => {
         this.listener.stop();
-        if (this.run) this.setState({ state: 'connecting' });
+        if (!this.run) return;
+        this.setState({ state: 'connecting' });
+        // Who leads now says how things are.
+        if (this.tabs.joined) this.tabs.tell('ask');
       },
       told: (kind, data) => this.told(kind, data),
     });
