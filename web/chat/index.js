@@ -34,7 +34,7 @@ export class SpoolChat extends EventTarget {
     own.history = new History(own.http, own.model, own.options.page);
     own.lists = new Lists(own.http, own.model, own.history);
     own.marks = new Marks(own.token);
-    own.outbox = new Outbox(own.token, () => own.session.trouble());
+    own.outbox = new Outbox(own.token, (error) => own.session.trouble(error));
     own.oneself = (presence) => this.oneself(presence);
     own.session = new Session(own);
     own.sending = new Sending(own);

@@ -6,6 +6,7 @@ import { Backoff } from './waiting.js';
 
 const PAGE = 200;
 const TRIES = 10;
+const FIRST_MSEC = 100;
 
 export class Lists {
   /**
@@ -56,13 +57,16 @@ export class Lists {
     return one.view;
   }
 
-  /** The same, when the stream names it. It is named once, so this has to be tried again. */
+  /**
+   * The same, when the stream names it. It is named once, so this is tried again; also where there is none: the stream
+   * may say that one is in a room a moment before the room's list does.
+   */
   async unknown(id) {
     if (this.asked.has(id)) return;
     this.asked.add(id);
-    const backoff = new Backoff();
+    const backoff = new Backoff(FIRST_MSEC);
     for (let again = true; again && backoff.failures < TRIES;) {
-      again = await this.thread(id).then(() => false, (error) => error.temporary);
+      again = await this.thread(id).then(() => false, () => true);
       if (again) await new Promise((resolve) => { setTimeout(resolve, backoff.next()); });
     }
     this.asked.delete(id);

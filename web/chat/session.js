@@ -196,8 +196,8 @@ export class Session {
   }
 
   /** A request found nobody: the stream may be as dead, and not know it. */
-  trouble() {
-    if (this.connection.state !== 'online' || !this.tabs) return;
+  trouble(error) {
+    if (error.status || this.connection.state !== 'online' || !this.tabs) return;
     if (this.tabs.leads) this.listener.restart();
     else this.tabs.tell('restart');
   }
