@@ -7,6 +7,8 @@ import { Listener } from './listener.js';
 import { Tabs } from './tabs.js';
 import { Backoff, Nap } from './waiting.js';
 
+/** The browser may show its login window meanwhile; one of them, so one request comes first. */
+const LOGIN_SEC = 300;
 /** Now and then: whether the leading tab and the stream are alive. */
 const CHECK_MSEC = 20000;
 const VERIFY_MSEC = 120000;
@@ -77,13 +79,13 @@ export class Session {
 
   async load(run) {
     const { chat } = this;
-    const [{ presence }] = await Promise.all([chat.http.request('presence'), chat.token.get()]);
+    const { presence } = await chat.http.request('presence', { seconds: LOGIN_SEC });
     if (run.over) return;
     chat.oneself(presence);
     // What other tabs hear from now on is kept, so that nothing lies between the lists and the stream.
     this.early = [];
     this.openTabs(presence.entity.id);
-    this.cursor = await chat.lists.load();
+    [this.cursor] = await Promise.all([chat.lists.load(), chat.token.get()]);
     if (run.over) return;
     const { early } = this;
     this.early = null;
