@@ -142,6 +142,27 @@ test('a tab that hears nothing of a leader that does not answer takes its place'
   await shows(id, ['still heard'], other);
 });
 
+test('a page that is put aside gives its stream up, and hears again when it is shown', async () => {
+  const { alice, tabs, id } = await tabsOfBob(2);
+  const leads = (await Promise.all(tabs.map(how))).indexOf('events');
+  const other = tabs[1 - leads];
+  // As in the browser's cache of pages, where nothing is heard of other tabs.
+  const turn = (type) => tabs[leads].evaluate((name) => {
+    const { channel } = window.chat.own.session.tabs;
+    window.dispatchEvent(new PageTransitionEvent(name, { persisted: true }));
+    [channel.onmessage, window.ear] = [window.ear ?? null, channel.onmessage];
+  }, type);
+  await turn('pagehide');
+  await until(other, () => window.chat.connection.how === 'events');
+  await send(alice, id, 'meanwhile');
+  await shows(id, ['meanwhile'], other);
+  await turn('pageshow');
+  await until(tabs[leads], () => window.chat.connection.how === 'tab');
+  await send(alice, id, 'again');
+  await until(tabs[leads], (one) => window.shown(one).at(-1) === 'again', id);
+  await shows(id, ['meanwhile', 'again'], ...tabs);
+});
+
 for (const query of ['?without=BroadcastChannel', '?share=no']) {
   test(`each tab listens for itself: ${query}`, async () => {
     const { alice, tabs, id } = await tabsOfBob(2, query);

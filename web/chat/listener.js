@@ -21,6 +21,9 @@ const STALE_MSEC = 30000;
 const DEAF_MSEC = 600000;
 /** Streams that were refused or ended at once, in a row. */
 const FAILED_MOST = 3;
+const FAILED_MSEC = 2000;
+/** Those whose streams ended together come back over so long. */
+const TOGETHER_MSEC = 500;
 
 export class Listener {
   /**
@@ -135,16 +138,18 @@ export class Listener {
     this.cut = stream.close;
     const why = await stream.end;
     this.cut = null;
-    if (!run.over && why !== 'closed') this.ended(why);
+    if (!run.over && why !== 'closed') await this.ended(why);
   }
 
-  ended(why) {
+  async ended(why) {
     this.failed = why === 'ended' ? 0 : this.failed + 1;
     if (why === 'silent' || this.failed >= FAILED_MOST) this.deaf();
     // A poll that waits is told when to come again; a probe is not.
     this.doubt = why === 'quick' ? 'busy' : 'down';
     this.how = null;
     if (why !== 'ended') this.state('connecting');
+    // A server that starts anew ends all streams at once.
+    await this.nap.sleep(Math.random() * (this.failed ? FAILED_MSEC : TOGETHER_MSEC));
   }
 
   // ---- Long polls ------------------------------------------------------------------------------

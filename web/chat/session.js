@@ -213,7 +213,11 @@ export class Session {
 
   /** Back from the browser's cache of pages, where nothing can be listened to. */
   shown(event) {
-    if (event.persisted && this.tabs && !this.early) this.tabs.join();
+    if (event.persisted && this.tabs && !this.early) {
+      this.tabs.join();
+      // Nor has it heard what other tabs have said.
+      this.gap(false);
+    }
     this.wake();
   }
 
