@@ -158,7 +158,7 @@ endif
 # ---- The page ----------------------------------------------------------------------------------
 
 # What stands in web/ itself is served as it is; a script of each entry and what it imports. The cleaner of html is
-# somebody else's (`npm ci` in web/); without it the page shows html as text.
+# somebody else's (web/parts.sh fetches it); without it the page shows html as text.
 WEB_PLAIN := $(wildcard web/*.html web/*.css web/*.svg web/*.d.ts)
 WEB_ENTRIES := $(if $(wildcard web/page/main.js),page:main) $(if $(wildcard web/page/widget.js),widget:widget)
 PURIFY := $(wildcard web/node_modules/dompurify/dist/purify.min.js)
@@ -212,6 +212,7 @@ jobs := -j$(shell nproc 2>/dev/null)
 
 demo:
 	@tests/deps.sh build demo $(firstword $(subst -, ,$(SERVER)))
+	@web/parts.sh
 	@$(MAKE) --no-print-directory $(jobs) all
 	@tests/demo.sh $(SERVER) $(PORT)
 

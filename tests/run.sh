@@ -195,6 +195,7 @@ stop_all() {
 # One test each: the build (a warning fails it) and, for the browser, its driver.
 prepare() {
     local start=$EPOCHREALTIME
+    [[ " $* " != *' browser '* ]] || web/parts.sh >"$logs/parts.log"
     build "$@"
     job_done build exit "$logs/build.log" $? "$(seconds_since "$start")"
     [[ " $* " == *' browser '* ]] || return 0

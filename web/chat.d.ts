@@ -238,7 +238,10 @@ export class SpoolChat extends EventTarget {
   list(): Thread[];
   /** The thread of exactly these people and oneself. */
   talk(...users: string[]): Promise<Thread>;
-  /** A new room, of which one is the owner. */
+  /**
+   * A new room, of which one is the owner; it needs a subject, or to be open. Who cannot be invited is an event `error`
+   * each.
+   */
   createRoom(room: { subject?: string | null; open?: boolean; history?: 'joined' | 'open' | null; users?: string[] }): Promise<Thread>;
   /** A page of the open rooms; `next` goes into `after` for the following page. */
   findRooms(page?: { after?: string | null; limit?: number }): Promise<{ rooms: Room[]; next: string | null }>;

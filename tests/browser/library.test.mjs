@@ -75,6 +75,42 @@ test('as a module it is the same', async () => {
   assert.deepEqual(found, ['function', true, ['SpoolChat', 'default']]);
 });
 
+test('chat.d.ts names what there is', async () => {
+  const alice = await open('alice', { started: false });
+  const text = await readFile(new URL('../../build/web/chat.d.ts', import.meta.url), 'utf8');
+  const [, body] = text.split('export class SpoolChat extends EventTarget {');
+  const said = new Set([...body.matchAll(/^ {2}(?:readonly )?([a-zA-Z]+)[(:<]/gm)].map(([, name]) => name));
+  const is = await alice.evaluate(() => [...Object.getOwnPropertyNames(window.SpoolChat.prototype), ...Object.keys(window.chat)]);
+  // How start() learns who one is.
+  is.splice(is.indexOf('oneself'), 1);
+  is.splice(is.indexOf('session'), 1);
+  said.delete('addEventListener');
+  assert.deepEqual([...said].sort(), is.sort());
+});
+
+test('a page that knows the login itself', async () => {
+  const page = await open(undefined, { query: '?login=alice' });
+  const bob = await open('bob');
+  const id = await room(page, ['bob']);
+  await page.evaluate((one) => { window.chat.send(one, { text: 'with a file', files: [new File(['x'], 'x')] }); }, id);
+  await shows(id, ['with a file'], page, bob);
+  await send(bob, id, 'heard');
+  await shows(id, ['with a file', 'heard'], page);
+});
+
+test('a login that is none: it says so, and does not ask again and again', async () => {
+  const page = await open('mallory', { started: false });
+  let asked = 0;
+  page.on('request', (request) => { asked += request.url().includes('/nereid-chat/') ? 1 : 0; });
+  await page.evaluate(() => { window.chat.start().catch(() => {}); });
+  await until(page, () => window.chat.connection.state === 'login');
+  assert.deepEqual(await page.evaluate(() => [window.chat.connection.error.status, window.chat.connection.retryAt]), [401, null]);
+  const before = asked;
+  await page.evaluate(() => window.chat.reconnect());
+  await until(page, () => window.events.filter((one) => one.type === 'connection' && one.connection.state === 'login').length === 2);
+  assert.ok(asked > before && asked <= 8, `asked ${asked} times`);
+});
+
 test('two people chat', async () => {
   const alice = await open('alice');
   const bob = await open('bob');

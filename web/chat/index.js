@@ -34,7 +34,7 @@ export class SpoolChat extends EventTarget {
     own.history = new History(own.http, own.model, own.options.page);
     own.lists = new Lists(own.http, own.model, own.history);
     own.marks = new Marks(own.token);
-    own.outbox = new Outbox(own.token, () => own.session.trouble());
+    own.outbox = new Outbox(own.token, (error) => own.session.trouble(error));
     own.oneself = (presence) => this.oneself(presence);
     own.session = new Session(own);
     own.sending = new Sending(own);
@@ -88,8 +88,13 @@ export class SpoolChat extends EventTarget {
   }
 
   async createRoom({ subject = null, open = false, history = null, users = [] } = {}) {
-    // Without a subject and not open it would be the thread of these people.
-    return this.session({ user: users, subject, open, history });
+    // Without a subject, and not open, it would be the thread of these people.
+    const thread = await this.session({ user: [], subject, open, history });
+    // Those whom one begins with are told by the first message, those who are invited at once.
+    for (const user of users) {
+      await this.setRole(thread.id, user, 'guest').catch((error) => this.own.emit('error', { error, thread, message: null }));
+    }
+    return this.own.lists.thread(thread.id);
   }
 
   async session(fields) {

@@ -11,6 +11,8 @@ import { listenToEvents } from './events.js';
 import { Backoff, Nap } from './waiting.js';
 
 const POLL_SEC = 25;
+/** Enough to be told that too many wait. */
+const BUSY_POLL_SEC = 1;
 /** What an answer may take beyond the wait. */
 const ANSWER_LATE_SEC = 15;
 /** Without a sign for so long, somebody who looks at the page again gets a stream that is surely alive. */
@@ -19,6 +21,9 @@ const STALE_MSEC = 30000;
 const DEAF_MSEC = 600000;
 /** Streams that were refused or ended at once, in a row. */
 const FAILED_MOST = 3;
+const FAILED_MSEC = 2000;
+/** Those whose streams ended together come back over so long. */
+const TOGETHER_MSEC = 500;
 
 export class Listener {
   /**
@@ -41,7 +46,8 @@ export class Listener {
   start(cursor) {
     this.stop();
     this.cursor = cursor;
-    this.doubt = null;
+    // The first poll does not wait, so that it is soon known whether polls are answered.
+    this.doubt = this.polls() ? 'down' : null;
     this.failed = 0;
     this.how = null;
     this.heardAt = Date.now();
@@ -132,23 +138,25 @@ export class Listener {
     this.cut = stream.close;
     const why = await stream.end;
     this.cut = null;
-    if (!run.over && why !== 'closed') this.ended(why);
+    if (!run.over && why !== 'closed') await this.ended(why);
   }
 
-  ended(why) {
+  async ended(why) {
     this.failed = why === 'ended' ? 0 : this.failed + 1;
     if (why === 'silent' || this.failed >= FAILED_MOST) this.deaf();
     // A poll that waits is told when to come again; a probe is not.
     this.doubt = why === 'quick' ? 'busy' : 'down';
     this.how = null;
     if (why !== 'ended') this.state('connecting');
+    // A server that starts anew ends all streams at once.
+    await this.nap.sleep(Math.random() * (this.failed ? FAILED_MSEC : TOGETHER_MSEC));
   }
 
   // ---- Long polls ------------------------------------------------------------------------------
 
   async poll(run) {
     const late = this.doubt === 'down';
-    const envelope = await this.ask(late ? 0 : POLL_SEC);
+    const envelope = await this.ask(late ? 0 : this.doubt ? BUSY_POLL_SEC : POLL_SEC);
     if (run.over || !envelope) return;
     this.doubt = null;
     this.backoff.reset();

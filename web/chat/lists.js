@@ -2,7 +2,11 @@
 //
 // The lists that a model begins with, and is mended by after a gap: `threads`, `get-friends`.
 
+import { Backoff } from './waiting.js';
+
 const PAGE = 200;
+const TRIES = 10;
+const FIRST_MSEC = 100;
 
 export class Lists {
   /**
@@ -53,10 +57,18 @@ export class Lists {
     return one.view;
   }
 
-  /** The same, when the stream names it. */
-  unknown(id) {
+  /**
+   * The same, when the stream names it. It is named once, so this is tried again; also where there is none: the stream
+   * may say that one is in a room a moment before the room's list does.
+   */
+  async unknown(id) {
     if (this.asked.has(id)) return;
     this.asked.add(id);
-    this.thread(id).catch(() => {}).finally(() => this.asked.delete(id));
+    const backoff = new Backoff(FIRST_MSEC);
+    for (let again = true; again && backoff.failures < TRIES;) {
+      again = await this.thread(id).then(() => false, () => true);
+      if (again) await new Promise((resolve) => { setTimeout(resolve, backoff.next()); });
+    }
+    this.asked.delete(id);
   }
 }

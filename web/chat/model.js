@@ -48,8 +48,10 @@ export class Model {
   listed(entry) {
     const one = this.conversation(entry.id);
     const gap = entry.last !== null && one.solid !== null && hasGap(one, entry.last);
-    if (gap && !one.loaded) one.clear(entry.last.seq > one.solid ? entry.last.seq - 1 : Infinity);
-    if (!gap || !one.loaded) one.solid = null;
+    // Of what nobody has opened the last one is enough.
+    const shown = one.loaded || one.view.messages.length > 1;
+    if (gap && !shown) one.clear(entry.last.seq > one.solid ? entry.last.seq - 1 : Infinity);
+    if (!gap || !shown) one.solid = null;
     this.describe(one, entry);
     return one.solid !== null;
   }

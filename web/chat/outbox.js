@@ -9,7 +9,7 @@ import { Backoff, Nap } from './waiting.js';
 export class Outbox {
   /**
    * @param {import('./token.js').Token} token
-   * @param {(error: object) => void} trouble there was no answer, or none yet
+   * @param {(error: object) => void} trouble there was no answer, or one that says: later
    */
   constructor(token, trouble) {
     this.token = token;

@@ -33,7 +33,8 @@ export class People {
   learn(person, entity) {
     let changed = false;
     for (const [key, value] of Object.entries(entity)) {
-      if (!(key in PRESENCE) && JSON.stringify(person[key]) !== JSON.stringify(value)) {
+      // Of all keys this one would be no attribute.
+      if (key !== '__proto__' && !(key in PRESENCE) && JSON.stringify(person[key]) !== JSON.stringify(value)) {
         person[key] = value;
         changed = true;
       }

@@ -55,7 +55,7 @@ export class Sending {
       heard: () => message.seq !== null,
       done: (answer) => {
         this.items.delete(message);
-        if (answer) this.sent(one, message, answer);
+        this.sent(one, message, answer || message);
       },
       fail: (error) => {
         Object.assign(message, { state: 'failed', error, progress: null });

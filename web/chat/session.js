@@ -7,6 +7,8 @@ import { Listener } from './listener.js';
 import { Tabs } from './tabs.js';
 import { Backoff, Nap } from './waiting.js';
 
+/** The browser may show its login window meanwhile; one of them, so one request comes first. */
+const LOGIN_SEC = 300;
 /** Now and then: whether the leading tab and the stream are alive. */
 const CHECK_MSEC = 20000;
 const VERIFY_MSEC = 120000;
@@ -77,13 +79,13 @@ export class Session {
 
   async load(run) {
     const { chat } = this;
-    const [{ presence }] = await Promise.all([chat.http.request('presence'), chat.token.get()]);
+    const { presence } = await chat.http.request('presence', { seconds: LOGIN_SEC });
     if (run.over) return;
     chat.oneself(presence);
     // What other tabs hear from now on is kept, so that nothing lies between the lists and the stream.
     this.early = [];
     this.openTabs(presence.entity.id);
-    this.cursor = await chat.lists.load();
+    [this.cursor] = await Promise.all([chat.lists.load(), chat.token.get()]);
     if (run.over) return;
     const { early } = this;
     this.early = null;
@@ -107,7 +109,10 @@ export class Session {
       lead: () => this.listener.start(this.cursor),
       follow: () => {
         this.listener.stop();
-        if (this.run) this.setState({ state: 'connecting' });
+        if (!this.run) return;
+        this.setState({ state: 'connecting' });
+        // Who leads now says how things are.
+        if (this.tabs.joined) this.tabs.tell('ask');
       },
       told: (kind, data) => this.told(kind, data),
     });
@@ -193,8 +198,8 @@ export class Session {
   }
 
   /** A request found nobody: the stream may be as dead, and not know it. */
-  trouble() {
-    if (this.connection.state !== 'online' || !this.tabs) return;
+  trouble(error) {
+    if (error.status || this.connection.state !== 'online' || !this.tabs) return;
     if (this.tabs.leads) this.listener.restart();
     else this.tabs.tell('restart');
   }
@@ -208,7 +213,11 @@ export class Session {
 
   /** Back from the browser's cache of pages, where nothing can be listened to. */
   shown(event) {
-    if (event.persisted && this.tabs && !this.early) this.tabs.join();
+    if (event.persisted && this.tabs && !this.early) {
+      this.tabs.join();
+      // Nor has it heard what other tabs have said.
+      this.gap(false);
+    }
     this.wake();
   }
 

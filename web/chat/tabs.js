@@ -24,7 +24,7 @@ export class Tabs {
     this.leads = false;
     this.joined = false;
     this.release = null;
-    this.answered = null;
+    this.asking = new Set();
     this.channel = share && typeof BroadcastChannel === 'function' ? new BroadcastChannel(name) : null;
     if (this.channel) this.channel.onmessage = (event) => this.told(event.data);
   }
@@ -115,14 +115,13 @@ export class Tabs {
   /** @returns {Promise<boolean>} whether a leader answers */
   ask(msec) {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.answered(false), msec);
-      const before = this.answered;
-      this.answered = (answer) => {
+      const answered = (answer) => {
         clearTimeout(timer);
-        this.answered = null;
-        if (before) before(answer);
+        this.asking.delete(answered);
         resolve(answer);
       };
+      const timer = setTimeout(() => answered(false), msec);
+      this.asking.add(answered);
       this.tell('ask');
     });
   }
@@ -131,7 +130,7 @@ export class Tabs {
     if (kind === 'ask') {
       if (this.leads) this.tell('lead');
     } else if (kind === 'lead') {
-      if (this.answered) this.answered(true);
+      this.asking.forEach((answered) => answered(true));
       if (this.leads && !this.locked) this.rival(from);
     } else if (kind === 'bye') {
       if (this.joined && !this.locked) this.elect();

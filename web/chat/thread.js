@@ -119,7 +119,7 @@ export class Conversation {
   /** It has its number: from now on it stands where that belongs. @returns {boolean} whether it stood elsewhere */
   number(message, seq, timestamp) {
     const { messages } = this.view;
-    const was = messages.indexOf(message);
+    const was = message.mine ? messages.indexOf(message) : -1;
     if (was >= 0) messages.splice(was, 1);
     let at = messages.length;
     while (at > 0 && (messages[at - 1].seq === null || messages[at - 1].seq > seq)) at -= 1;
