@@ -40,8 +40,8 @@ function transfer(chat, selector, kind, given) {
     const node = document.querySelector(where);
     const steps = type === 'paste' ? ['paste'] : ['dragenter', 'dragover', 'drop'];
     for (const step of steps) {
-      const event = type === 'paste' ? new ClipboardEvent(step, { clipboardData: data, bubbles: true, cancelable: true })
-        : new DragEvent(step, { dataTransfer: data, bubbles: true, cancelable: true });
+      const event = new Event(step, { bubbles: true, cancelable: true }); // not every browser makes the real ones
+      Object.defineProperty(event, type === 'paste' ? 'clipboardData' : 'dataTransfer', { value: data });
       node.dispatchEvent(event);
     }
   }, [selector, kind, given.map((one) => ({ name: one.name, type: one.mimeType, base64: one.buffer.toString('base64') }))]);
