@@ -137,6 +137,7 @@ export class Composer {
 
   /** As high as its text, and ready to send or not. */
   looks() {
+    this.text.dir = this.text.value ? 'auto' : ''; // the placeholder stands as the page does
     this.text.style.height = 'auto';
     this.text.style.height = `${Math.min(this.text.scrollHeight + 2, HEIGHT_MAX_PX)}px`;
     this.sendButton.disabled = !this.text.value.trim() && !this.tray.files.length;

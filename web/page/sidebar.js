@@ -128,12 +128,13 @@ export class Sidebar {
   }
 
   threadLook(thread) {
-    const brief = this.brief(thread);
+    const [who, brief] = this.brief(thread);
     const title = threadTitle(thread);
     const [other] = thread.others;
     return {
       text: JSON.stringify([
         title,
+        who,
         brief,
         thread.time,
         thread.unread,
@@ -156,7 +157,7 @@ export class Sidebar {
           el(
             'span.first',
             null,
-            el('span.subtitle', { dir: 'auto' }, brief),
+            el('span.brief', null, who && el('bdi.who-brief', null, `${who}: `), el('span.subtitle', { dir: 'auto' }, brief)),
             thread.unread > 0 &&
               el(
                 'span.badge',
@@ -171,12 +172,13 @@ export class Sidebar {
     };
   }
 
+  /** Who, where it is not plain, and what. Apart, for each has a direction of writing of its own. */
   brief(thread) {
-    if (thread.typing.length) return t('typing_brief');
-    if (!thread.last) return '';
-    const brief = messageBrief(thread.last);
-    if (thread.last.mine) return `${t('you')}: ${brief}`;
-    return thread.others.length > 1 ? `${thread.last.sender.displayName}: ${brief}` : brief;
+    const { last, typing, others } = thread;
+    if (typing.length) return [null, t('typing_brief')];
+    if (!last) return [null, ''];
+    const who = last.mine ? t('you') : last.sender.displayName;
+    return [last.mine || others.length > 1 ? who : null, messageBrief(last)];
   }
 
   personLook(person) {
