@@ -152,6 +152,7 @@ test('a page that is put aside gives its stream up, and hears again when it is s
     window.dispatchEvent(new PageTransitionEvent(name, { persisted: true }));
     [channel.onmessage, window.ear] = [window.ear ?? null, channel.onmessage];
   }, type);
+  await tabs[leads].evaluate((one) => window.chat.open(one), id);
   await turn('pagehide');
   await until(other, () => window.chat.connection.how === 'events');
   await send(alice, id, 'meanwhile');

@@ -91,7 +91,7 @@ test('nobody looks: it comes back by itself, and what waits goes', async () => {
   await send(alice, id, 'waited');
   await site.tell('start');
   await shows(id, ['waited'], alice, bob);
-  assert.equal(await how(alice), 'events');
+  await until(alice, () => window.chat.connection.how === 'events');
 });
 
 test('started while there is no server', async () => {

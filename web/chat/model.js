@@ -37,7 +37,7 @@ export class Model {
   /** From here on something may be missing: all up to here is whole. */
   doubt() {
     for (const one of this.conversations.values()) {
-      if (one.first < Infinity && one.solid === null) one.solid = one.view.newest;
+      if ((one.loaded || one.first < Infinity) && one.solid === null) one.solid = one.view.newest;
     }
   }
 

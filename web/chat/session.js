@@ -10,7 +10,7 @@ import { Backoff, Nap } from './waiting.js';
 /** The browser may show its login window meanwhile; one of them, so one request comes first. */
 const LOGIN_SEC = 300;
 /** Now and then: whether the leading tab and the stream are alive. */
-const CHECK_MSEC = 20000;
+const CHECK_MSEC = 5000;
 const VERIFY_MSEC = 120000;
 /** A timer that comes so late says that the machine has slept. */
 const ASLEEP_MSEC = 90000;
@@ -226,7 +226,8 @@ export class Session {
     const slept = now - this.checkedAt > ASLEEP_MSEC;
     this.checkedAt = now;
     if (slept) this.wake();
-    if (document.visibilityState === 'visible' && this.tabs) this.tabs.check();
+    // Without a lock, of which the browser tells, a leader may go unheard.
+    if (this.tabs && (document.visibilityState === 'visible' || !navigator.locks)) this.tabs.check();
     if (now - this.verifiedAt < VERIFY_MSEC) return;
     this.verifiedAt = now;
     this.listener.verify();
