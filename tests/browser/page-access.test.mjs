@@ -229,10 +229,7 @@ test('who wants no motion gets none', async (context) => {
     return;
   }
   await chat.page.locator('.side .threads .name', { hasText: 'Bob' }).click();
-  await bob.composer.pressSequentially('hm');
-  await bob.composer.fill('');
-  await bob.composer.pressSequentially('hm');
-  await chat.page.locator('.typing .dots').waitFor();
+  await bob.writeUntilSeen(chat);
   assert.equal(await chat.page.locator('.typing i').first().evaluate((one) => getComputedStyle(one).animationName), 'none');
   await bob.composer.fill('');
   await chat.page.context().close();

@@ -5,12 +5,14 @@
 // SCREENSHOT=web/page.png it makes the picture of the README, too.
 
 import assert from 'node:assert/strict';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { picture } from './picture.mjs';
 import { startPages } from './page.mjs';
 
 const look = new URL('../../build/check/look/', import.meta.url).pathname;
+const web = new URL('../../build/web/', import.meta.url).pathname;
 const browserName = process.env.BROWSER ?? 'chromium';
 
 let pages;
@@ -99,6 +101,12 @@ test('other languages, other directions, dialogs, what waits', async () => {
   await alice.page.locator('.section-head .ib').last().click();
   await shoot(alice, 'japanese-new-room');
   await alice.page.context().close();
+});
+
+test('the page is small: less than 60 KB on its way, without the cleaner of html', async () => {
+  let size = 0;
+  for (const name of ['index.html', 'page.css', 'page.js', 'chat.js']) size += gzipSync(await readFile(`${web}${name}`)).length;
+  assert.ok(size < 60000, `${size} bytes`);
 });
 
 test('a picture for the README', { skip: !process.env.SCREENSHOT }, async () => {

@@ -87,6 +87,14 @@ export class Chat {
     await this.composer.press('Enter');
   }
 
+  /** Go on writing until `other` sees it: who has just said something is not announced again at once. */
+  async writeUntilSeen(other) {
+    for (const deadline = Date.now() + DEADLINE; !await other.page.locator('.typing .dots').isVisible();) {
+      assert.ok(Date.now() < deadline, `${this.user} writes, and ${other.user} does not see it`);
+      await this.composer.pressSequentially('x', { delay: 200 });
+    }
+  }
+
   /** The message that says it, not one that quotes it. */
   row(text) {
     return this.rows.filter({ has: this.page.locator('.text', { hasText: text }) });

@@ -58,9 +58,7 @@ test('two people talk; both see all of it in order, and how it fares', async () 
 });
 
 test('who writes is seen writing', async () => {
-  await alice.composer.pressSequentially('well');
-  await alice.composer.fill('');
-  await alice.composer.pressSequentially('thinking');
+  await alice.writeUntilSeen(bob);
   await bob.page.locator('.typing', { hasText: 'Alice' }).waitFor();
   await alice.composer.fill('');
   await bob.page.locator('.typing', { hasText: 'Alice' }).waitFor({ state: 'hidden' });
@@ -140,6 +138,35 @@ test('the server is away: it says so, keeps what is written, and sends it once',
   await bob.sees('Are you there?');
   assert.equal(await bob.row('Are you there?').count(), 1);
   assert.equal(await alice.row('Are you there?').count(), 1);
+});
+
+test('who looks elsewhere is told, when they want it: nothing by default', async () => {
+  const chat = await (await pages.open('carol', { permissions: ['notifications'] })).ready();
+  await chat.page.evaluate(() => {
+    // What the desktop shows cannot be seen from here; that it was asked to can.
+    window.told = [];
+    const Real = window.Notification;
+    window.Notification = class extends Real {
+      constructor(title, options) {
+        super(title, options);
+        window.told.push([title, options.body]);
+      }
+    };
+    document.hasFocus = () => false;
+  });
+  const thread = (await alice.ask('start-session', { user: ['carol'] })).thread_id;
+  await alice.tell(thread, { text: 'One' });
+  await chat.until(() => document.title.startsWith('(1) '));
+  await chat.page.locator('.side-head .ib').click();
+  const boxes = chat.page.locator('dialog input[type=checkbox]');
+  assert.deepEqual([await boxes.nth(0).isChecked(), await boxes.nth(1).isChecked()], [false, false]);
+  await boxes.nth(1).click();
+  await chat.page.keyboard.press('Escape');
+  await alice.tell(thread, { text: 'Two' });
+  await chat.until(() => document.title.startsWith('(2) '));
+  const { allowed, told } = await chat.page.evaluate(() => ({ allowed: Notification.permission === 'granted', told: window.told }));
+  assert.deepEqual(told, allowed ? [['Alice', 'Two']] : []);
+  await chat.page.context().close();
 });
 
 test('another day begins with its name', async () => {

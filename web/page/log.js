@@ -272,7 +272,6 @@ export class LogView {
   async goTo(seq) {
     const find = () => this.thread.messages.findIndex((one) => one.seq === seq);
     while (find() < 0 && this.thread.more && !this.closed && seq < this.oldest()) {
-      // eslint-disable-next-line no-await-in-loop -- one page after the other
       await this.context.chat.older(this.thread.id);
     }
     const at = find();
