@@ -187,6 +187,7 @@ export class App {
 
   connected() {
     this.sidebar.connection.show();
+    this.sidebar.showMe();
     if (this.view) this.view.log.changed();
   }
 

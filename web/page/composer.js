@@ -27,7 +27,8 @@ export class Composer {
 
   make() {
     const id = freshId();
-    const label = t('message_to', { name: threadTitle(this.view.thread) });
+    this.label = el('label.vh', { htmlFor: id });
+    this.named();
     this.text = el('textarea', {
       id,
       rows: '1',
@@ -49,7 +50,7 @@ export class Composer {
         null,
         iconButton('clip', t('attach'), { onclick: () => this.chooser.click() }),
         this.chooser,
-        el('label.vh', { htmlFor: id }, label),
+        this.label,
         this.text,
         iconButton('smile', t('emoji'), {
           'aria-haspopup': 'dialog',
@@ -60,6 +61,11 @@ export class Composer {
       ),
     );
     this.listen();
+  }
+
+  /** The conversation may be called otherwise now. */
+  named() {
+    this.label.textContent = t('message_to', { name: threadTitle(this.view.thread) });
   }
 
   listen() {

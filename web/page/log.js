@@ -85,6 +85,7 @@ export class LogView {
   prepended() {
     this.realign();
     this.quietly(() => this.up());
+    this.changed();
   }
 
   /** The rows begin with the message that they began with, wherever it stands now. */

@@ -65,7 +65,8 @@ export class Sidebar {
   showMe() {
     const { me, presence } = this.chat;
     if (!me) return;
-    const seen = { ...me, ...presence };
+    const there = this.chat.connection.state === 'online';
+    const seen = { ...me, ...presence, available: presence.available && there };
     fill(
       this.me,
       avatar(seen, this.app.base, true),
@@ -76,7 +77,7 @@ export class Sidebar {
         el(
           'span.subtitle',
           { dir: 'auto' },
-          (presence.available && presence.status) || (presence.available ? presenceText(seen) : t('invisible')),
+          presence.available || !there ? (there && presence.status) || presenceText(seen) : t('invisible'),
         ),
       ),
       el('span.vh', null, `, ${t('my_presence')}`),

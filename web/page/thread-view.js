@@ -145,6 +145,7 @@ export class ThreadView {
     if (!this.app.solo) this.head.firstChild.classList.add('back');
     if (had) title.focus({ preventScroll: true });
     this.composer.node.hidden = thread.role === 'none';
+    this.composer.named();
   }
 
   showTyping() {
