@@ -12,6 +12,7 @@ import { startPages } from './page.mjs';
 let pages;
 let alice;
 let bob;
+let bare;
 let thread;
 
 before(async () => {
@@ -25,6 +26,11 @@ before(async () => {
   thread = (await bob.ask('start-session', { user: ['alice'] })).thread_id;
   await bob.tell(thread, { text: 'Good day' });
   await alice.openThread('Bob');
+  // The same without any policy, where the browser can be told so: nothing is left to it.
+  if (process.env.BROWSER !== 'firefox') {
+    bare = await (await pages.open('alice', { bypassCSP: true })).ready();
+    await bare.openThread('Bob');
+  }
 });
 
 after(async () => {
@@ -34,7 +40,11 @@ after(async () => {
 /** What the page did that it must not do. */
 async function expectHarmless() {
   await alice.expectNoViolation();
-  const found = await alice.page.evaluate(() => ({
+  for (const chat of [alice, bare]) if (chat) await expectNothing(chat);
+}
+
+async function expectNothing(chat) {
+  const found = await chat.page.evaluate(() => ({
     ran: window.ran,
     elements: document.querySelectorAll('.log :is(script, iframe, object, embed, form, input, style, link, meta, base, svg:not(.icon), math, video, audio, template, template *, textarea, marquee, x)').length,
     attributes: Array.from(document.querySelectorAll('.log .text, .log .text *'), (node) => Array.from(node.attributes, (one) => one.name))
@@ -47,19 +57,23 @@ async function expectHarmless() {
   assert.deepEqual(found, { ran: undefined, elements: 0, attributes: [], classes: 0, addresses: [], images: [], bare: 0 });
 }
 
+/** Everything is touched: pointers go over it, and it is scrolled by. */
+async function touchAll(chat, type) {
+  await chat.sees(`the end of ${type}`);
+  if (type === 'html') await chat.until(() => document.querySelectorAll('.log .markup').length > 30);
+  await chat.page.locator('.log').evaluate((log) => {
+    for (const node of log.querySelectorAll('.text, .text *')) {
+      for (const kind of ['mouseover', 'focus', 'toggle', 'pointerover']) node.dispatchEvent(new Event(kind));
+    }
+    log.scrollTop = 0;
+  });
+}
+
 for (const type of ['plain', 'rst', 'html']) {
   test(`${TEXTS.length} hostile texts as ${type}`, async () => {
     for (const text of TEXTS) await bob.tell(thread, { text, type });
     await bob.tell(thread, { text: `the end of ${type}` });
-    await alice.sees(`the end of ${type}`);
-    if (type === 'html') await alice.until(() => document.querySelectorAll('.log .markup').length > 30);
-    // Everything is touched: pointers go over it, and it is scrolled by.
-    await alice.page.locator('.log').evaluate((log) => {
-      for (const node of log.querySelectorAll('.text, .text *')) {
-        for (const kind of ['mouseover', 'focus', 'toggle', 'pointerover']) node.dispatchEvent(new Event(kind));
-      }
-      log.scrollTop = 0;
-    });
+    for (const chat of [alice, bare]) if (chat) await touchAll(chat, type);
     await expectHarmless();
   });
 }
