@@ -32,7 +32,12 @@ before(async () => {
   await Promise.all([alice, bob, carol].map((chat) => chat.page.context().close()));
 });
 
-after(() => pages?.stop());
+after(async () => {
+  // Who takes the pictures puts a style into the page, which its policy refuses, as it should; Firefox tells of it.
+  const others = pages?.faults.filter((one) => !one.includes('blocked an inline style')) ?? [];
+  pages?.faults.splice(0, pages.faults.length, ...others);
+  await pages?.stop();
+});
 
 async function converse(alice, bob, carol) {
   await carol.tell(room, { text: 'Good morning! The tomatoes are coming along nicely 🍅' });
@@ -64,7 +69,6 @@ function wideElements() {
 async function shoot(chat, name) {
   await chat.page.evaluate(() => Promise.all(Array.from(document.images, (image) => image.decode().catch(() => {}))));
   assert.deepEqual(await chat.page.evaluate(wideElements), [], name);
-  // The caret stays: to hide it takes a style that the page's policy forbids.
   await chat.page.screenshot({ path: `${look}${browserName}-${name}.png`, caret: 'initial' });
 }
 
