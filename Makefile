@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
-#   make             build/cgi-bin/<endpoint> and build/bin/spoolchat
+#   make             build/cgi-bin/<endpoint>, build/bin/spoolchat and build/web (the page and its library)
 #   make demo        a chat site on 127.0.0.1:8080 (PORT=, SERVER=apache|lighttpd|nginx, SCGI=yes)
 #   make check       every test; check-<suite> one suite, T=word those whose name has the word in it
 #   make bench       how fast; bench-peers beside other chat servers
-#   make install     PREFIX, DESTDIR, CGIBINDIR, SPOOLDIR; uninstall never touches a spool
+#   make install     PREFIX, DESTDIR, CGIBINDIR, WEBDIR, SPOOLDIR; uninstall never touches a spool
 #
 # V=1 shows whole commands, WERROR=1 makes warnings errors. Everything is found by wildcard: a new
 # endpoint, subcommand, library file or unit test costs no edit here.
@@ -12,6 +12,7 @@
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 CGIBINDIR ?= $(PREFIX)/lib/spoolchat/cgi-bin
+WEBDIR ?= $(PREFIX)/share/spoolchat/web
 SPOOLDIR ?= /var/lib/spoolchat
 SERVER ?= apache
 PORT ?= 8080
@@ -69,7 +70,7 @@ ASAN := -O1 -g -fno-omit-frame-pointer $(SANITIZE) $(TEST)
 
 # ---- What there is to make ---------------------------------------------------------------------
 
-.PHONY: all test asan unit tools bench-tools clean install uninstall demo bench bench-peers lint-flags FORCE
+.PHONY: all web test asan unit tools bench-tools clean install uninstall demo bench bench-peers lint-flags FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -77,7 +78,7 @@ ASAN := -O1 -g -fno-omit-frame-pointer $(SANITIZE) $(TEST)
 libraries = $(foreach l,chat protocol spool base,$(1)/obj/lib$(l).a)
 programs = $(ENDPOINTS:%=$(1)/cgi-bin/%) $(if $(AGENT),$(1)/bin/spoolchat)
 
-all: $(call programs,build)
+all: $(call programs,build) web
 test: $(call programs,build/test)
 asan: $(call programs,build/asan) $(UNITS:%=build/asan/unit/%)
 unit: $(UNITS:%=build/unit/%)
@@ -154,16 +155,53 @@ ifneq ($(notdir $(RELEASE_CC)),musl-gcc)
 endif
 	@touch $@
 
+# ---- The page ----------------------------------------------------------------------------------
+
+# What stands in web/ itself is served as it is; a script of each entry and what it imports. The cleaner of html is
+# somebody else's (web/parts.sh fetches it); without it the page shows html as text.
+WEB_PLAIN := $(wildcard web/*.html web/*.css web/*.svg web/*.d.ts)
+WEB_ENTRIES := $(if $(wildcard web/page/main.js),page:main) $(if $(wildcard web/page/widget.js),widget:widget)
+PURIFY := $(wildcard web/node_modules/dompurify/dist/purify.min.js)
+WEB := $(WEB_PLAIN:web/%=build/web/%) build/web/chat.js build/web/chat.mjs \
+       $(foreach e,$(WEB_ENTRIES),build/web/$(firstword $(subst :, ,$(e))).js) $(PURIFY:%=build/web/purify.min.js)
+bundle = awk -f web/bundle.awk
+
+web: $(WEB)
+
+$(WEB_PLAIN:web/%=build/web/%): build/web/%: web/%
+	@mkdir -p $(@D)
+	$(call say,CP) cp $< $@
+
+build/web/chat.js build/web/chat.mjs: $(wildcard web/chat/*.js) web/bundle.awk
+	@mkdir -p $(@D)
+	$(call say,JS) $(bundle) -v entry=web/chat/index.js -v names=SpoolChat $(if $(filter %.mjs,$@),-v module=1) >$@
+
+# The widget is one script for a page that knows nothing of us: the library goes along.
+define page_script
+build/web/$(1).js: $(wildcard web/page/*.js) web/bundle.awk $(3)
+	@mkdir -p $$(@D)
+	$$(call say,JS) { $(if $(3),cat $(3) &&) $$(bundle) -v entry=web/page/$(2).js; } >$$@
+endef
+$(foreach e,$(WEB_ENTRIES),$(eval $(call page_script,$(firstword $(subst :, ,$(e))),$(lastword $(subst :, ,$(e))),\
+    $(if $(filter widget:%,$(e)),build/web/chat.js))))
+
+build/web/purify.min.js: $(PURIFY)
+	@mkdir -p $(@D)
+	$(call say,CP) cp $< $@
+
 # ---- Using it ----------------------------------------------------------------------------------
 
 install: all
-	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(CGIBINDIR)'
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(CGIBINDIR)' '$(DESTDIR)$(WEBDIR)'
+	install -m 644 $(WEB) '$(DESTDIR)$(WEBDIR)'
 	install -m 755 build/bin/spoolchat '$(DESTDIR)$(BINDIR)'
 	install -m 755 $(ENDPOINTS:%=build/cgi-bin/%) '$(DESTDIR)$(CGIBINDIR)'
 
 uninstall:
-	rm -f '$(DESTDIR)$(BINDIR)/spoolchat' $(ENDPOINTS:%='$(DESTDIR)$(CGIBINDIR)/%')
+	rm -f '$(DESTDIR)$(BINDIR)/spoolchat' $(ENDPOINTS:%='$(DESTDIR)$(CGIBINDIR)/%') \
+	    $(WEB:build/web/%='$(DESTDIR)$(WEBDIR)/%')
 	-rmdir '$(DESTDIR)$(CGIBINDIR)' '$(DESTDIR)$(dir $(CGIBINDIR))' 2>/dev/null
+	-rmdir '$(DESTDIR)$(WEBDIR)' '$(DESTDIR)$(dir $(WEBDIR))' 2>/dev/null
 
 clean:
 	rm -rf build
@@ -174,6 +212,7 @@ jobs := -j$(shell nproc 2>/dev/null)
 
 demo:
 	@tests/deps.sh build demo $(firstword $(subst -, ,$(SERVER)))
+	@web/parts.sh
 	@$(MAKE) --no-print-directory $(jobs) all
 	@SCGI='$(SCGI)' tests/demo.sh $(SERVER) $(PORT)
 

@@ -53,7 +53,7 @@ place() {
 
 run() {
     local user
-    site_make "$site" build/cgi-bin || die "cannot write $site"
+    site_make "$site" build/cgi-bin '' build/web || die "cannot write $site"
     for user in alice bob carol; do
         site_know "$site" "$user"
     done
@@ -71,7 +71,9 @@ answers() {
 show() {
     cat <<LINES
 
-spoolchat behind $server$([[ ${SCGI:-no} == no ]] || echo ', streams by SCGI'): $base
+A chat to look at, of alice, bob and carol (each one's password is their name): ${base%/*}/chat/
+
+It is spoolchat behind $server$([[ ${SCGI:-no} == no ]] || echo ', streams by SCGI'): $base
 Everything that is said lies in $shown/spool. Ctrl-C ends it.
 
 Paste these into other terminals. Alice opens a stream; what happens comes as it happens:

@@ -14,7 +14,7 @@ c_files() {
 }
 
 shell_files() {
-    echo .ci/run
+    printf '%s\n' .ci/run web/parts.sh
     find tests -name node_modules -prune -o \( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \) -print
 }
 

@@ -45,7 +45,7 @@ jobs_of() {
     browser)
         for file in tests/browser/*.test.mjs; do
             for name in chromium firefox; do
-                echo "browser/$(basename "$file" .test.mjs) ($name)|tap||env BROWSER=$name node --test-reporter=tap $file"
+                echo "browser/$(basename "$file" .test.mjs) ($name)|tap|$(alone "$file")|env BROWSER=$name node --test-reporter=tap $file"
             done
         done
         ;;
@@ -86,7 +86,7 @@ goals_of() {
     cgi) echo test tools ;;
     asan) echo asan tools ;;
     system) echo all test tools ;;
-    browser) echo test ;;
+    browser) echo test web ;;
     esac
 }
 
@@ -202,6 +202,7 @@ stop_all() {
 # One test each: the build (a warning fails it) and, for the browser, its driver.
 prepare() {
     local start=$EPOCHREALTIME
+    [[ " $* " != *' browser '* ]] || web/parts.sh >"$logs/parts.log"
     build "$@"
     job_done build exit "$logs/build.log" $? "$(seconds_since "$start")"
     [[ " $* " == *' browser '* ]] || return 0

@@ -15,6 +15,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 HTDOCS=tests/browser/pages
+WEB=build/web
 # shellcheck source=tests/system/lib.bash
 . tests/system/lib.bash
 # shellcheck source=tests/servers/proxy.bash

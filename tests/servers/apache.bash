@@ -10,11 +10,12 @@ apache_run() {
 }
 
 apache_conf() {
-    local dir=$1 port=$2 mpm=$3 cgi_bin htdocs module
+    local dir=$1 port=$2 mpm=$3 cgi_bin htdocs web module
     # Either may be a link, and Apache asks its <Directory> for the name it went by.
     cgi_bin=$(realpath "$dir/cgi-bin")
     htdocs=$(realpath "$dir/htdocs")
-    for module in "mpm_$mpm" alias authn_core authn_file authz_core authz_user auth_basic env setenvif mime dir; do
+    web=$(realpath "$dir/web")
+    for module in "mpm_$mpm" alias authn_core authn_file authz_core authz_user auth_basic env setenvif headers mime dir; do
         echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
     done
     "apache_$mpm"
@@ -45,6 +46,12 @@ AddType text/javascript .js .mjs
 AddType image/svg+xml .svg
 <Directory "$htdocs">
     Require all granted
+</Directory>
+
+Alias /chat/ "$web/"
+<Directory "$web">
+    Require all granted
+    Header always set Content-Security-Policy "default-src 'self'"
 </Directory>
 
 ScriptAlias /nereid-chat/ "$cgi_bin/"

@@ -32,7 +32,7 @@ server.stream-response-body = 2
 
 auth.backend = "htpasswd"
 auth.backend.htpasswd.userfile = "$dir/conf/htpasswd"
-alias.url = ("/nereid-chat/" => "$dir/cgi-bin/")
+alias.url = ("/nereid-chat/" => "$dir/cgi-bin/", "/chat/" => "$dir/web/")
 \$HTTP["url"] =~ "^/nereid-chat/" {
     cgi.assign = ("" => "")
     setenv.set-environment = (

@@ -58,6 +58,10 @@ http {
             root $dir/htdocs;
         }
 
+        location /chat/ {
+            alias $dir/web/;
+        }
+
         include $dir/conf/scgi.conf;
         location ~ ^/nereid-chat/(?<endpoint>[^/]+)(?<rest>/.*)?\$ {
             auth_basic \$chat_login;

@@ -59,14 +59,20 @@ process_spawn() {
     spawned=$!
 }
 
+# Asked again and again: a program that is started just then is none of those asked before.
+session_ends() {
+    local members
+    mapfile -t members < <(session_pids "$1")
+    kill -TERM "$1" "${members[@]}" 2>/dev/null
+    session_gone "$1"
+}
+
 # process_stop PID [SECONDS]: ask it and all of its session to end: Apache would wait for a CGI process
 # that waits, and fcgiwrap leave its children behind. Who has not gone by the deadline is killed, and the
 # answer is 1. Apache gives up a reply that goes on, as the agent's, after ten seconds by itself.
 process_stop() {
     local pid=$1 seconds=${2:-20} members
-    mapfile -t members < <(session_pids "$pid")
-    kill -TERM "$pid" "${members[@]}" 2>/dev/null
-    eventually "$seconds" session_gone "$pid" && return 0
+    eventually "$seconds" session_ends "$pid" && return 0
     mapfile -t members < <(session_pids "$pid")
     kill -KILL "${members[@]}" 2>/dev/null
     eventually 5 session_gone "$pid"

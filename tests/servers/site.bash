@@ -4,7 +4,7 @@
 # A site: a real web server with our programs behind it, under one directory and nowhere else. Sourced
 # by the demo, the benchmark and the system tests.
 #
-#   site_make DIR CGIBIN [HTDOCS]   lay it out
+#   site_make DIR CGIBIN [HTDOCS [WEB]]   lay it out
 #   site_run DIR SERVER PORT        start apache-event, apache-prefork, lighttpd or nginx
 #   site_agent DIR AGENT            start `spoolchat agent` beside it
 #   site_halt DIR                   stop both
@@ -12,6 +12,7 @@
 #   DIR/conf      what the server reads        DIR/htdocs   what it serves at /, without login
 #   DIR/log       what it and ours complain    DIR/cgi-bin  what it runs at /nereid-chat/
 #   DIR/run       sockets and pids             DIR/spool    SPOOLCHAT_SPOOL, owned by whom CGIs run as
+#   DIR/web       what it serves at /chat/, without login, too: the page
 #
 # With SCGI=yes streams go to the agent's socket, in all but apache-prefork, and there are none without the agent.
 #
@@ -62,12 +63,17 @@ site_tmp() {
 }
 
 site_make() {
-    local dir=$1 cgi_bin=$2 htdocs=${3-} user
+    local dir=$1 cgi_bin=$2 htdocs=${3-} web=${4-} user
     user=$(site_user)
     mkdir -p "$dir/conf" && install -d -o "$user" "$dir"/{log,run} &&
         install -d -m 700 -o "$user" "$dir/spool" || return 1
     cp "$servers/htpasswd" "$dir/conf/htpasswd"
     site_place "$cgi_bin" "$dir/cgi-bin" || return 1
+    if [[ -n $web ]]; then
+        site_place "$web" "$dir/web" || return 1
+    else
+        mkdir -p "$dir/web"
+    fi
     if [[ -n $htdocs ]]; then
         site_place "$htdocs" "$dir/htdocs"
     else

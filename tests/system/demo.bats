@@ -37,6 +37,16 @@ line() {
     grep -E '^  (curl|THREAD|TOKEN)' "$out" | grep -m 1 -e "$1"
 }
 
+# The page and its library, of a type that a browser takes.
+serves_page() {
+    local name type
+    while read -r name type; do
+        curl -sf -o /dev/null -w '%{content_type}\n' "http://127.0.0.1:$PORT/chat/$name" | grep -q "^$type"
+    done <<<$'index.html text/html\nchat.js text/javascript\nchat.mjs text/javascript'
+    curl -sf "http://127.0.0.1:$PORT/chat/" | grep -q '<!doctype html>'
+    grep -m 1 http "$out" | grep -q "http://127.0.0.1:$PORT/chat/$"
+}
+
 paste_all() {
     local THREAD TOKEN
     bash -c "$(line event-stream | sed 's/curl/exec curl -s/')" >"$out.events" 3>&- &
@@ -71,18 +81,21 @@ end_leaves_nothing() {
 
 @test "Apache: every line works when pasted, and Ctrl-C leaves no process" {
     demo_start apache
+    serves_page
     paste_all
     end_leaves_nothing INT
 }
 
 @test "lighttpd: the same" {
     demo_start lighttpd
+    serves_page
     paste_all
     end_leaves_nothing INT
 }
 
 @test "nginx and fcgiwrap: the same" {
     demo_start nginx
+    serves_page
     paste_all
     end_leaves_nothing INT
 }

@@ -12,7 +12,7 @@
 #   clock_forward SECONDS       the programs' clocks; they stand in the file $CLOCK
 #
 # In setup and teardown, or in setup_file and teardown_file for a whole file. SPOOLCHAT_* variables that
-# are exported before site_start are the site's configuration. HTDOCS names a folder for `/`. BIN says
+# are exported before site_start are the site's configuration. HTDOCS names a folder for `/`, WEB one for `/chat/`. BIN says
 # which build runs. A file with the line "# servers: all" is run for each server ($SERVER).
 
 root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
@@ -27,7 +27,7 @@ site_start() {
     SPOOL=$SITE/spool
     CLOCK=$SITE/run/clock
     export SITE SPOOL CLOCK BASE SPOOLCHAT_TEST_CLOCK=$CLOCK
-    site_make "$SITE" "$BIN/cgi-bin" "${HTDOCS-}" || return 1
+    site_make "$SITE" "$BIN/cgi-bin" "${HTDOCS-}" "${WEB-}" || return 1
     clock_set 0
     for user in alice bob carol; do
         site_know "$SITE" "$user"

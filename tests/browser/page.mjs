@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+//
+// The page in a real browser, for its tests: open it as somebody, find what people see, and keep a record of what
+// must never happen: a violation of its policy, a script error, an answer from elsewhere.
+
+import assert from 'node:assert/strict';
+import { startBrowser, startSite } from './site.mjs';
+
+const DEADLINE = 20000;
+
+/** A site and a browser for the page. `open(user)` opens the page; `stop()` ends it all and tells of violations. */
+export async function startPages(settings = {}) {
+  Object.assign(process.env, { SPOOLCHAT_MESSAGES_PER_MINUTE: '0', ...settings });
+  const site = await startSite();
+  const running = await startBrowser();
+  const faults = [];
+  const open = (user, options) => openChat(running.browser, site, user, options, faults);
+  const stop = async () => {
+    await running.stop();
+    await site.stop();
+    assert.deepEqual(faults, []);
+  };
+  return { site, open, stop, faults };
+}
+
+/** In the page: what its policy has stopped, and whether somebody's text has run (window.ran). */
+function watchPolicy() {
+  window.violations = [];
+  document.addEventListener('securitypolicyviolation', (event) => {
+    window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+  });
+}
+
+async function openChat(browser, site, user, options, faults) {
+  const { address = '/chat/', ...rest } = options ?? {};
+  const context = await browser.newContext({
+    httpCredentials: { username: user, password: user }, viewport: { width: 1280, height: 800 }, ...rest,
+  });
+  const page = await context.newPage();
+  await page.addInitScript(watchPolicy);
+  page.on('pageerror', (error) => faults.push(`${user}: ${error.message}`));
+  page.on('dialog', (dialog) => { faults.push(`${user}: a dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(site.origin)) faults.push(`${user}: asked ${request.url()}`);
+  });
+  page.setDefaultTimeout(DEADLINE);
+  await page.goto(site.origin + address);
+  return new Chat(page, site, user);
+}
+
+/** What somebody does with the page, in words. */
+export class Chat {
+  constructor(page, site, user) {
+    Object.assign(this, { page, site, user });
+    this.composer = page.locator('.composer textarea');
+    this.rows = page.locator('.log .row');
+  }
+
+  /** Until the conversations are there. */
+  async ready() {
+    await this.page.locator('.side .people li, .log').first().waitFor();
+    await this.page.locator('.connection[data-state="online"]').first().waitFor({ state: 'attached' });
+    return this;
+  }
+
+  /** Poll in the page until `check(argument)` is true there. */
+  async until(check, argument) {
+    for (const deadline = Date.now() + DEADLINE; ;) {
+      if (await this.page.evaluate(check, argument)) return;
+      assert.ok(Date.now() < deadline, `${this.user}: never: ${check} ${JSON.stringify(argument)}`);
+      await new Promise((resolve) => { setTimeout(resolve, 40); });
+    }
+  }
+
+  async talkTo(name) {
+    await this.page.locator('.side .people button', { hasText: name }).click();
+    await this.page.locator('.thread-title h2', { hasText: name }).waitFor();
+  }
+
+  async openThread(name) {
+    await this.page.locator('.side .threads button', { has: this.page.locator('.name', { hasText: name }) }).click();
+    await this.page.locator('.thread-title h2', { hasText: name }).waitFor();
+  }
+
+  async say(text) {
+    await this.composer.fill(text);
+    await this.composer.press('Enter');
+  }
+
+  /** Go on writing until `other` sees it: who has just said something is not announced again at once. */
+  async writeUntilSeen(other) {
+    for (const deadline = Date.now() + DEADLINE; !await other.page.locator('.typing .dots').isVisible();) {
+      assert.ok(Date.now() < deadline, `${this.user} writes, and ${other.user} does not see it`);
+      await this.composer.pressSequentially('x', { delay: 200 });
+    }
+  }
+
+  /** The message that says it, not one that quotes it. */
+  row(text) {
+    return this.rows.filter({ has: this.page.locator('.text', { hasText: text }) });
+  }
+
+  async sees(text) {
+    await this.row(text).first().waitFor();
+  }
+
+  /** What each bubble says, without what stands around it. */
+  texts() {
+    return this.page.locator('.log .row .bubble .text').allInnerTexts();
+  }
+
+  /** Press what a message's bar has under this name. */
+  async act(text, name) {
+    await this.row(text).last().hover();
+    await this.page.locator('.tools').getByRole('button', { name, exact: true }).click();
+  }
+
+  /** POST or GET an endpoint as this user. */
+  async ask(path, json) {
+    const response = await fetch(`${this.site.base}/${path}`, {
+      method: json ? 'POST' : 'GET',
+      headers: {
+        Authorization: `Basic ${Buffer.from(`${this.user}:${this.user}`).toString('base64')}`,
+        ...(json && { 'Content-Type': 'application/json' }),
+      },
+      body: json && JSON.stringify(json),
+    });
+    const answer = await response.json();
+    assert.ok(response.ok, `${path}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  /** Say anything, as any client could. */
+  async tell(thread, message, rest) {
+    return this.ask('send-message', { type: 'message', message: { thread, ...message }, ...rest });
+  }
+
+  async expectNoViolation() {
+    assert.deepEqual(await this.page.evaluate(() => window.violations), []);
+  }
+}

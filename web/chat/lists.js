@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+//
+// The lists that a model begins with, and is mended by after a gap: `threads`, `get-friends`.
+
+import { Backoff } from './waiting.js';
+
+const PAGE = 200;
+const TRIES = 10;
+const FIRST_MSEC = 100;
+
+export class Lists {
+  /**
+   * @param {import('./http.js').Http} http
+   * @param {import('./model.js').Model} model
+   * @param {import('./history.js').History} history
+   */
+  constructor(http, model, history) {
+    this.http = http;
+    this.model = model;
+    this.history = history;
+    this.asked = new Set();
+  }
+
+  /** All of it. @returns {Promise<string>} the cursor that was taken before */
+  async load() {
+    const { model } = this;
+    const before = [...model.threads.keys()];
+    model.doubt();
+    const [{ cursor, threads, next }] = await Promise.all([this.page(), this.friends()]);
+    const entries = threads;
+    for (let after = next; after;) {
+      const page = await this.page(after);
+      entries.push(...page.threads);
+      after = page.next;
+    }
+    const gaps = entries.filter((entry) => model.listed(entry)).map((entry) => model.conversation(entry.id));
+    const here = new Set(entries.map((entry) => entry.id));
+    before.filter((id) => !here.has(id)).forEach((id) => model.gone(id));
+    await Promise.all(gaps.map((one) => this.history.fill(one)));
+    return cursor;
+  }
+
+  page(after) {
+    return this.http.request(`threads?limit=${PAGE}${after ? `&after=${after}` : ''}`);
+  }
+
+  async friends() {
+    const { friends } = await this.http.request('get-friends');
+    this.model.people.friends(friends);
+  }
+
+  /** One thread that is not in the list yet, or has changed. Nobody else is told when it cannot be had. */
+  async thread(id) {
+    const { threads } = await this.http.request(`threads?thread=${id}`);
+    const one = this.model.conversation(id);
+    this.model.describe(one, threads[0]);
+    return one.view;
+  }
+
+  /**
+   * The same, when the stream names it. It is named once, so this is tried again; also where there is none: the stream
+   * may say that one is in a room a moment before the room's list does.
+   */
+  async unknown(id) {
+    if (this.asked.has(id)) return;
+    this.asked.add(id);
+    const backoff = new Backoff(FIRST_MSEC);
+    for (let again = true; again && backoff.failures < TRIES;) {
+      again = await this.thread(id).then(() => false, () => true);
+      if (again) await new Promise((resolve) => { setTimeout(resolve, backoff.next()); });
+    }
+    this.asked.delete(id);
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+//
+// What is on its way: one after another, in the order it was said, each with the same id until it is answered. So
+// nothing is lost while there is no network, and nothing is said twice. What is refused for good does not stand in the
+// way of the rest. Files are uploaded beside it; what follows them in their thread waits for them.
+
+import { Backoff, Nap } from './waiting.js';
+
+export class Outbox {
+  /**
+   * @param {import('./token.js').Token} token
+   * @param {(error: object) => void} trouble there was no answer, or one that says: later
+   */
+  constructor(token, trouble) {
+    this.token = token;
+    this.trouble = trouble;
+    this.items = [];
+    this.open = false;
+    this.busy = false;
+    this.nap = new Nap();
+    this.backoff = new Backoff();
+  }
+
+  /**
+   * @param {{thread: string, stanza: () => object, done: (answer: object) => void, fail: (error: object) => void,
+   *   heard: () => boolean, prepare?: () => Promise<void>, ready?: boolean}} item
+   *   heard: whether the stream has brought it already, so that nothing is left to do
+   */
+  put(item) {
+    item.ready = !item.prepare;
+    this.items.push(item);
+    if (!item.ready) this.prepare(item);
+    this.pump();
+  }
+
+  /** @returns {boolean} whether it was still here */
+  remove(item) {
+    const at = this.items.indexOf(item);
+    if (at >= 0) this.items.splice(at, 1);
+    return at >= 0;
+  }
+
+  start() {
+    this.open = true;
+    this.wake();
+    this.items.filter((item) => !item.ready).forEach((item) => this.prepare(item));
+    this.pump();
+  }
+
+  stop() {
+    this.open = false;
+    this.nap.wake();
+  }
+
+  /** There may be a way again. */
+  wake() {
+    this.backoff.reset();
+    this.nap.wake();
+    this.items.forEach((item) => item.nap && item.nap.wake());
+  }
+
+  /** The first one that may go: nothing of its thread stands before it. */
+  next() {
+    const held = new Set();
+    return this.items.find((item) => {
+      if (item.ready && !held.has(item.thread)) return true;
+      held.add(item.thread);
+      return false;
+    });
+  }
+
+  async pump() {
+    if (this.busy) return;
+    this.busy = true;
+    for (let item = this.next(); this.open && item; item = this.next()) await this.deliver(item);
+    this.busy = false;
+  }
+
+  async deliver(item) {
+    try {
+      const answer = item.heard() ? null : await this.token.request('send-message', { method: 'POST', json: item.stanza() });
+      this.backoff.reset();
+      if (this.remove(item)) item.done(answer);
+    } catch (error) {
+      await this.refused(item, error, this);
+    }
+  }
+
+  async prepare(item) {
+    if (item.nap) return;
+    item.nap = new Nap();
+    const backoff = new Backoff();
+    while (this.open && !item.ready && this.items.includes(item)) {
+      try {
+        await item.prepare();
+        item.ready = true;
+      } catch (error) {
+        await this.refused(item, error, { backoff, nap: item.nap });
+      }
+    }
+    item.nap = null;
+    this.pump();
+  }
+
+  async refused(item, error, { backoff, nap }) {
+    if (!error.temporary) {
+      if (this.remove(item)) item.fail(error);
+      return;
+    }
+    if (!this.open) return;
+    this.trouble(error);
+    // Without a login nothing helps but somebody who logs in.
+    await nap.sleep(error.login ? Infinity : backoff.next(error.retryAfter));
+  }
+}

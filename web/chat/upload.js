@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// Files into threads. XMLHttpRequest, for a fetch does not tell how far it is.
+
+import { ChatError, readAnswer } from './errors.js';
+
+/**
+ * @param {import('./http.js').Http} http
+ * @param {string} thread
+ * @param {Blob} file
+ * @param {{name?: string, progress?: (done: number, total: number) => void, signal?: AbortSignal}} [options]
+ * @returns {Promise<import('../chat.js').Attachment>}
+ */
+export async function uploadFile(http, thread, file, { name = file.name || 'file', progress, signal } = {}) {
+  const credentials = await http.credentials();
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    const fail = () => reject(new ChatError(request.statusText || 'upload'));
+    request.open('POST', http.url(`attachment/${thread}?name=${encodeURIComponent(name)}`));
+    request.withCredentials = true;
+    request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
+    if (credentials) request.setRequestHeader('Authorization', credentials);
+    if (progress) request.upload.onprogress = (event) => progress(event.loaded, file.size);
+    request.onload = () => {
+      try {
+        resolve(readAnswer(request.status, request.responseText, request.getResponseHeader('Retry-After')).attachment);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    request.onerror = fail;
+    request.onabort = fail;
+    request.onloadend = () => signal && signal.removeEventListener('abort', abort);
+    if (signal) signal.addEventListener('abort', abort);
+    if (signal && signal.aborted) reject(new ChatError('aborted'));
+    else request.send(file);
+  });
+}
+
+/** Ours alone has such an address. */
+const OWN = /^attachment\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** @returns {boolean} whether it lies in this chat: an address that a message names may be anything */
+export function isOwnFile(url) {
+  return typeof url === 'string' && OWN.test(url);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+//
+// The whole of it in one element: the page's, or that of a widget. It hands what the library tells to the views.
+
+import { el, fill } from './dom.js';
+import { icon } from './icons.js';
+import { PAGE_TITLE, showTitle, tellMessage } from './notify.js';
+import { changeSetting, settings } from './settings.js';
+import { Sidebar } from './sidebar.js';
+import { ThreadView } from './thread-view.js';
+import { chooseLanguage, direction, languageCode, setLanguage, t, errorText } from './words.js';
+
+const TOAST_MS = 6000;
+
+export class App {
+  /** `options`: base, purify (address of DOMPurify), page (title and address are ours), thread, people, language. */
+  constructor(chat, options) {
+    this.chat = chat;
+    this.base = new URL(options.base, document.baseURI).href;
+    this.purify = options.purify;
+    this.options = options;
+    this.solo = Boolean(options.thread || options.people);
+    this.drafts = new Map();
+    this.view = null;
+    this.dark = window.matchMedia('(prefers-color-scheme: dark)');
+    this.root = el(options.page ? 'main.sc' : 'section.sc', { 'data-pane': this.solo ? 'thread' : 'list' });
+    this.dark.addEventListener('change', () => this.paint());
+    setLanguage(
+      chooseLanguage([settings.language || options.language].concat(navigator.languages || []).filter(Boolean)),
+    );
+    this.render();
+    this.listen();
+  }
+
+  /** All of it, in the language that is set. */
+  render() {
+    this.paint();
+    this.root.lang = languageCode();
+    this.root.dir = direction();
+    if (!this.options.page) this.root.setAttribute('aria-label', t('conversations'));
+    if (this.options.page) Object.assign(document.documentElement, { lang: languageCode(), dir: direction() });
+    this.sidebar = new Sidebar(this);
+    this.main = el('div.main');
+    this.toasts = el('div.toasts', { role: 'status' });
+    if (this.solo) fill(this.root, this.sidebar.connection.node, this.main, this.toasts);
+    else fill(this.root, this.options.page && el('h1.vh', null, PAGE_TITLE), this.sidebar.node, this.main, this.toasts);
+    this.show(this.view ? this.view.thread : null);
+  }
+
+  paint() {
+    this.root.dataset.theme = settings.theme || (this.dark.matches ? 'dark' : 'light');
+  }
+
+  /** Another language. */
+  speak(code) {
+    changeSetting('language', code);
+    setLanguage(code);
+    this.sidebar.connection.close();
+    this.render();
+    this.root.querySelector('.side-head .ib').focus();
+  }
+
+  // ---- Conversations ---------------------------------------------------------------------------
+
+  async start() {
+    await this.chat.start();
+    this.sidebar.showMe();
+    this.sidebar.show();
+    try {
+      if (this.options.people) this.open(await this.chat.talk(...this.options.people));
+      else if (this.options.thread)
+        this.open(this.chat.threads.get(this.options.thread) || (await this.chat.join(this.options.thread)));
+      else if (this.options.page) this.follow();
+    } catch (error) {
+      this.say(errorText(error));
+    }
+  }
+
+  async talk(person) {
+    try {
+      this.open(await this.chat.talk(person.id));
+    } catch (error) {
+      this.say(errorText(error));
+    }
+  }
+
+  /** Somebody chose it. */
+  open(thread) {
+    if (this.options.page && window.location.hash !== `#${thread.id}`) window.location.hash = thread.id;
+    this.root.dataset.pane = 'thread';
+    this.show(thread);
+    if (this.solo && !this.options.page) return; // the page around it keeps the focus
+    if (window.matchMedia('(pointer: coarse)').matches) this.view.title.focus({ preventScroll: true });
+    else this.view.composer.text.focus({ preventScroll: true });
+  }
+
+  /** To the list. */
+  back() {
+    const had = this.view && this.view.thread;
+    if (this.options.page && window.location.hash)
+      window.history.pushState(null, '', window.location.pathname + window.location.search);
+    this.root.dataset.pane = 'list';
+    this.show(null);
+    const item = this.sidebar.items.get(had);
+    if (item) item.firstChild.focus();
+  }
+
+  show(thread) {
+    if (this.view) this.view.close();
+    this.view = thread ? new ThreadView(thread, this) : null;
+    fill(this.main, this.view ? this.view.node : this.nothingOpen());
+    if (this.view) this.view.opened();
+    this.sidebar.show();
+  }
+
+  nothingOpen() {
+    return el('div.empty', null, icon('bubbles'), el('p', null, t(this.solo ? 'loading' : 'choose')));
+  }
+
+  /** What the address says: a conversation behind the #. */
+  follow() {
+    const thread = this.chat.threads.get(window.location.hash.slice(1));
+    if (thread && !(this.view && this.view.thread === thread)) this.open(thread);
+    else if (!thread && this.view) this.back();
+  }
+
+  /** The one before or behind the current one. */
+  step(by) {
+    const threads = this.chat.list();
+    const at = this.view ? threads.indexOf(this.view.thread) : -1;
+    const next = threads[at < 0 ? 0 : at + by];
+    if (next) this.open(next);
+  }
+
+  say(words) {
+    const toast = el('div.toast', null, words);
+    this.toasts.append(toast);
+    setTimeout(() => toast.remove(), TOAST_MS);
+  }
+
+  // ---- What happens ----------------------------------------------------------------------------
+
+  listen() {
+    const { chat } = this;
+    const on = (type, act) => chat.addEventListener(type, (event) => act(event.detail));
+    on('connection', () => this.connected());
+    on('reset', () => this.reset());
+    for (const type of ['person', 'threads', 'thread', 'message', 'change', 'remove', 'typing', 'history'])
+      on(type, () => this.listed());
+    on('person', () => this.view && this.view.changed());
+    on('threads', ({ thread, gone }) => this.seen(thread, (view) => (gone ? this.back() : view.changed())));
+    on('thread', ({ thread }) => this.seen(thread, (view) => view.changed()));
+    on('message', (detail) => this.heard(detail));
+    for (const type of ['change', 'remove', 'read'])
+      on(type, ({ thread }) => this.seen(thread, (view) => view.log.changed()));
+    on('history', ({ thread, where }) =>
+      this.seen(thread, (view) => (where === 'all' ? view.log.showAll() : view.log.prepended())),
+    );
+    on('typing', ({ thread }) => this.seen(thread, (view) => view.showTyping()));
+    on('member', ({ thread }) => this.seen(thread, (view) => view.members.load()));
+    on('error', ({ error }) => this.say(errorText(error)));
+    this.listenToWindow();
+  }
+
+  listenToWindow() {
+    const seen = () => this.view && this.view.seen();
+    document.addEventListener('visibilitychange', seen);
+    window.addEventListener('focus', seen);
+    if (this.options.page) window.addEventListener('popstate', () => this.follow());
+    this.root.addEventListener('keydown', (event) => {
+      if (!event.altKey || event.ctrlKey || event.metaKey || this.solo) return;
+      if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+      event.preventDefault();
+      this.step(event.key === 'ArrowUp' ? -1 : 1);
+    });
+  }
+
+  /** Do it when this conversation is the one that is shown. */
+  seen(thread, act) {
+    if (this.view && this.view.thread === thread) act(this.view);
+  }
+
+  listed() {
+    this.sidebar.changed();
+    if (this.options.page) showTitle(this.chat);
+  }
+
+  connected() {
+    this.sidebar.connection.show();
+    this.sidebar.showMe();
+    if (this.view) this.view.log.changed();
+  }
+
+  heard({ thread, message, live }) {
+    this.seen(thread, (view) => view.message(message));
+    if (live && !message.mine) tellMessage(message, () => this.open(thread));
+  }
+
+  reset() {
+    this.sidebar.showMe();
+    this.listed();
+    if (!this.view) return;
+    const thread = this.chat.threads.get(this.view.thread.id);
+    if (!thread) this.back();
+    else if (thread !== this.view.thread) this.show(thread);
+    else this.view.changed();
+  }
+}
