@@ -77,8 +77,7 @@ again() {
 killed() {
     local copy=$1 name k now
     read -r name k <<<"$2"
-    perform hit "$copy" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
-    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+    perform_killed hit "$copy" "$name" "$k"
     audit "$copy"
     whole "$copy" "$before" $((before + 1))
     now=$(find "$copy/threads/$thread/files" -name '*.json' | wc -l)

@@ -11,6 +11,9 @@
 #   perform NAME SPOOL [WRAPPER...]
 #                                  do it on that spool, with the form $form or the query $query if they
 #                                  are set: $reply, $code (of HTTP), $exit_code; stderr in SPOOL.stderr
+#   perform_killed NAME SPOOL SYSCALL K
+#                                  the same, but it is killed as it enters this system call, one that `calls`
+#                                  has named, for the k-th time; what is wrong is that it was not
 #   calls NAME                     the system calls of an undisturbed run on a copy of $SPOOL, a line each:
 #                                  "name k arguments", the k-th of that name; in front of the arguments of
 #                                  a close stands "written" when the file was
@@ -23,6 +26,7 @@
 
 # `load` is a function.
 declare -gA request_program=()
+copy_tool=$root/build/tools/copy
 
 room_new() {
     local place=$BATS_TEST_TMPDIR
@@ -74,7 +78,7 @@ perform() {
     [[ -z ${query-} ]] || more+=(QUERY_STRING="$query")
     reply='' exit_code=0
     {
-        env -i "${variables[@]}" "${more[@]}" SPOOLCHAT_SPOOL="$spool" "$@" \
+        "$launch" "${kill_at[@]}" "${variables[@]}" "${more[@]}" SPOOLCHAT_SPOOL="$spool" "$@" \
             "${request_program[$name]}" "${arguments[@]}" \
             <"$body" >"$spool.reply" 2>"$spool.stderr" || exit_code=$?
     } 2>/dev/null # bash tells who was killed
@@ -83,12 +87,22 @@ perform() {
     [[ ! $reply =~ ^Status:\ ([0-9]+) ]] || code=${BASH_REMATCH[1]}
 }
 
+perform_killed() {
+    local name=$3 number kill_at
+    while read -r name number && [[ $name != "$3" ]]; do :; done <"$room/numbers"
+    kill_at=(-k "$number:$4")
+    perform "$1" "$2"
+    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+}
+
 calls() {
-    cp -a "$SPOOL" "$room/trace"
-    perform "$1" "$room/trace" strace -qq -y -o "$room/calls"
+    "$copy_tool" "$SPOOL" "$room/trace"
+    # Each line begins with the call's number in brackets.
+    perform "$1" "$room/trace" strace -qq -n -y -o "$room/calls"
     rm -rf "$room/trace"
-    # Without the copy's path, which would stand in every line.
-    sed -i "s|$room/trace||g" "$room/calls"
+    sed -n 's/^\[ *\([0-9]*\)\] \([a-z0-9_]*\)(.*/\2 \1/p' "$room/calls" | sort -u >"$room/numbers"
+    # Without that, and without the copy's path, which would stand in every line.
+    sed -i "s|^\[[ 0-9]*\] ||; s|$room/trace||g" "$room/calls"
     awk -F '(' '
         !/^[a-z]/ || $1 ~ /^(execve|exit_group)$/ { next }
         { name = $1; sub(/^[^(]*\(/, ""); file = $0; sub(/[,)].*/, "", file) }
@@ -123,11 +137,13 @@ copies_of() {
     set +eET
     copy=$room/copy.$from
     for ((i = from; i < $#; i += step)); do
-        cp -a "$SPOOL" "$copy"
-        found=$("$function" "$copy" "${@:i+1:1}")
-        [[ -z $found ]] || printf '%.120s: %s\n' "${*:i+1:1}" "${found//$'\n'/$'\n'  }"
-        rm -rf "$copy"
+        "$copy_tool" "$SPOOL" "$copy" || echo 'no copy'
+        "$function" "$copy" "${@:i+1:1}" >"$copy.wrong"
+        [[ -s $copy.wrong ]] || continue
+        found=$(<"$copy.wrong")
+        printf '%.120s: %s\n' "${*:i+1:1}" "${found//$'\n'/$'\n'  }"
     done
+    rm -rf "$copy"
 }
 
 occurrences() {
@@ -150,10 +166,14 @@ expect_ok() {
 }
 
 expect_said() {
-    local id=$1 spool=$2 name
+    local id=$1 spool=$2 name file lines said=''
     shift 2
     audit "$spool"
-    count=$(cat "$spool"/threads/*/{new,cur}/* 2>/dev/null | grep -c "\"message\":{\"id\":\"$id\"")
+    for file in "$spool"/threads/*/{new,cur}/*; do
+        # A pattern that nothing matches stays as it is.
+        [[ ! -e $file ]] || { mapfile -t lines <"$file" && said+="${lines[*]}"; }
+    done
+    occurrences "\"message\":{\"id\":\"$id\"" "$said"
     ((count == 1)) || echo "$count stanzas have the id"
     for name; do
         expect_ok "$name" "$spool"

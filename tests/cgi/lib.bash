@@ -22,6 +22,7 @@ root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 # shellcheck source=tests/servers/process.bash
 . "$root/tests/servers/process.bash"
 BIN=${BIN:-$root/build/test}
+launch=$root/build/tools/launch
 
 spool_new() {
     local user
@@ -74,7 +75,7 @@ cgi() {
     cgi_request "$@"
     reply=$BATS_TEST_TMPDIR/reply
     exit_code=0
-    timeout 60 env -i "${env[@]}" "$program" <"$input" >"$reply" 2>"$reply.stderr" || exit_code=$?
+    "$launch" -t 60 "${env[@]}" "$program" <"$input" >"$reply" 2>"$reply.stderr" || exit_code=$?
     cgi_reply "$reply"
     cgi_sane "$reply.stderr"
 }
@@ -99,7 +100,7 @@ cgi_background() {
     local env program input
     cgi_request "$@"
     cgi_output=$(mktemp "$BATS_TEST_TMPDIR/output.XXXXXX")
-    env -i "${env[@]}" "$program" <"$input" >"$cgi_output" 2>"$cgi_output.stderr" 3>&- &
+    "$launch" "${env[@]}" "$program" <"$input" >"$cgi_output" 2>"$cgi_output.stderr" 3>&- &
     cgi_pid=$!
 }
 
@@ -215,7 +216,7 @@ cgi_unread() {
     exec {write}>"$pipe"
     exec {keep}>&-
     exit_code=0
-    timeout 60 env -i "${env[@]}" "$program" <"$input" 1>&"$write" 2>"$pipe.stderr" || exit_code=$?
+    "$launch" -t 60 "${env[@]}" "$program" <"$input" 1>&"$write" 2>"$pipe.stderr" || exit_code=$?
     exec {write}>&-
     cgi_sane "$pipe.stderr"
 }
@@ -227,7 +228,7 @@ cgi_slowly() {
     # Leaks are looked for by ptrace, which strace has already.
     env+=(ASAN_OPTIONS=detect_leaks=0)
     cgi_output=$(mktemp "$BATS_TEST_TMPDIR/output.XXXXXX")
-    env -i "${env[@]}" strace -qq -o "$cgi_output.calls" -e trace="$calls" \
+    "$launch" "${env[@]}" strace -qq -o "$cgi_output.calls" -e trace="$calls" \
         -e inject="$calls:delay_enter=500000:when=1" "$program" \
         <"$input" >"$cgi_output" 2>"$cgi_output.stderr" 3>&- &
     cgi_pid=$!

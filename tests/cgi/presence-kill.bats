@@ -53,8 +53,7 @@ kill_everywhere() {
 kill_and_go_on() {
     local next name k
     read -r next name k <<<"$2"
-    perform hit "$1" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
-    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+    perform_killed hit "$1" "$name" "$k"
     [[ $next == nobody ]] || expect_ok "$next" "$1"
 }
 

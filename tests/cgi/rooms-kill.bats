@@ -60,8 +60,7 @@ is_now() {
 change_killed() {
     local copy=$1 next name k line lines
     read -r next name k <<<"$2"
-    perform hit "$copy" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
-    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+    perform_killed hit "$copy" "$name" "$k"
     audit --allow-tmp "$copy"
     if [[ $next != nobody ]]; then
         expect_ok "$next" "$copy"
@@ -131,8 +130,7 @@ change_killed() {
 subject_killed() {
     local copy=$1 next name k
     read -r next name k <<<"$2"
-    perform hit "$copy" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
-    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+    perform_killed hit "$copy" "$name" "$k"
     # Once it is accepted, whoever comes next sets it.
     if [[ $next != nobody ]]; then
         expect_ok "$next" "$copy"
@@ -157,7 +155,7 @@ subject_killed() {
 session_killed() {
     local copy=$1 name k id
     read -r _ name k <<<"$2"
-    perform hit "$copy" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
+    perform_killed hit "$copy" "$name" "$k"
     audit "$copy"
     for id in "$copy"/threads/*; do
         # None is open and not in the list.
