@@ -14,6 +14,9 @@
 #   perform_killed NAME SPOOL SYSCALL K
 #                                  the same, but it is killed as it enters this system call, one that `calls`
 #                                  has named, for the k-th time; what is wrong is that it was not
+#   perform_failing NAME SPOOL "ERROR SYSCALL K [ARGUMENTS]"
+#                                  the same, but this call, for the k-th time, does not succeed; what was
+#                                  called by then and changes something is in SPOOL.trace
 #   calls NAME                     the system calls of an undisturbed run on a copy of $SPOOL, a line each:
 #                                  "name k arguments", the k-th of that name; in front of the arguments of
 #                                  a close stands "written" when the file was
@@ -21,12 +24,14 @@
 #                                  with its own copy of $SPOOL; what it prints is what is wrong
 #   expect_ok REQUEST SPOOL        `perform`, which must go well
 #   occurrences TEXT OF            how often, in $count
+#   contents FILE...               of those that exist, in $contents, without a process
 #   expect_said ID SPOOL SENT...   what must hold when the message ID was sent, once; the requests SENT
 #                                  read it
 
 # `load` is a function.
 declare -gA request_program=()
 copy_tool=$root/build/tools/copy
+changing=openat,mkdirat,write,writev,pwrite64,fsync,linkat,renameat,unlinkat
 
 room_new() {
     local place=$BATS_TEST_TMPDIR
@@ -95,6 +100,15 @@ perform_killed() {
     ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
 }
 
+perform_failing() {
+    local error name k
+    read -r error name k _ <<<"$3"
+    perform "$1" "$2" strace -qq -y -f --seccomp-bpf -o "$2.trace" -e "trace=$changing,$name" \
+        -e "inject=$name:error=$error:when=$k"
+    contents "$2.trace"
+    [[ $contents == *INJECTED* ]] || echo 'no fault met'
+}
+
 calls() {
     "$copy_tool" "$SPOOL" "$room/trace"
     # Each line begins with the call's number in brackets.
@@ -151,6 +165,16 @@ occurrences() {
     count=$(((${#2} - ${#without}) / ${#1}))
 }
 
+contents() {
+    local file content
+    contents=''
+    for file; do
+        [[ -f $file ]] || continue
+        IFS= read -r -d '' content <"$file" || : # its end is no NUL
+        contents+=$content
+    done
+}
+
 # A site that is not made yet (this folder comes last) has nothing wrong.
 audit() {
     [[ ! -e ${*: -1}/presence ]] || "$root/build/tools/audit" "$@"
@@ -166,14 +190,11 @@ expect_ok() {
 }
 
 expect_said() {
-    local id=$1 spool=$2 name file lines said=''
+    local id=$1 spool=$2 name
     shift 2
     audit "$spool"
-    for file in "$spool"/threads/*/{new,cur}/*; do
-        # A pattern that nothing matches stays as it is.
-        [[ ! -e $file ]] || { mapfile -t lines <"$file" && said+="${lines[*]}"; }
-    done
-    occurrences "\"message\":{\"id\":\"$id\"" "$said"
+    contents "$spool"/threads/*/{new,cur}/*
+    occurrences "\"message\":{\"id\":\"$id\"" "$contents"
     ((count == 1)) || echo "$count stanzas have the id"
     for name; do
         expect_ok "$name" "$spool"
