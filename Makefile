@@ -66,6 +66,9 @@ endif
 HOST := -O2 -g -D_FORTIFY_SOURCE=2 $(TEST)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 ASAN := -O1 -g -fno-omit-frame-pointer $(SANITIZE) $(TEST)
+# What is linked statically and where it was meant to lie starts in two thirds of the time: 4.6 ms.
+SANITIZE_LD := $(SANITIZE) -no-pie -Wl,--as-needed \
+               $(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan -static-libgcc)
 
 # ---- What there is to make ---------------------------------------------------------------------
 
@@ -129,7 +132,7 @@ endef
 
 $(eval $(call variant,build,$(RELEASE_CC),$(STATIC),$(STATIC_LD),$$(STATIC_LIBS)))
 $(eval $(call variant,build/test,$(RELEASE_CC),$(STATIC) $(TEST),$(STATIC_LD),$$(STATIC_LIBS)))
-$(eval $(call variant,build/asan,$(CC),$(ASAN),$(SANITIZE),-luuid -lmd))
+$(eval $(call variant,build/asan,$(CC),$(ASAN),$(SANITIZE_LD),$$(call archive,uuid) $$(call archive,md)))
 $(eval $(call variant,build/unit,$(CC),$(HOST),,-luuid -lmd))
 
 $(foreach u,$(UNITS),$(eval $(call program,build/unit/$(u),build/unit/obj/tests/unit/$(u).o,\

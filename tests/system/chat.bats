@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# check: waits
 # servers: all
 #
 # The main job through a real web server: people talk, and everything they said lies in the spool.

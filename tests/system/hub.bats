@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# check: waits
 # servers: all
 #
 # Streams that the agent holds, through a real web server: no process waits, and what is said arrives.
