@@ -166,18 +166,18 @@ field() {
 }
 
 form_encode() {
-    local LC_ALL=C at byte
-    [[ $1 == *[!A-Za-z0-9]* ]] || { printf %s "$1" && return; }
-    for ((at = 0; at < ${#1}; at++)); do
-        byte=${1:at:1}
-        case $byte in
-        [A-Za-z0-9]) printf %s "$byte" ;;
-        *)
-            printf -v byte %d "'$byte"
-            printf '%%%02X' $((byte & 255))
-            ;;
-        esac
+    local LC_ALL=C rest run byte encoded='' at
+    # Runs of what stays as it is go at once. Pieces, or a long text would be copied for each other byte.
+    for ((at = 0; at < ${#1}; at += 512)); do
+        rest=${1:at:512}
+        while run=${rest%%[!A-Za-z0-9]*} encoded+=$run && ((${#run} < ${#rest})); do
+            printf -v byte %d "'${rest:${#run}:1}"
+            printf -v byte '%%%02X' $((byte & 255))
+            encoded+=$byte
+            rest=${rest:${#run}+1}
+        done
     done
+    printf %s "$encoded"
 }
 
 thread_of() {
