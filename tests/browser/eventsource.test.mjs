@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // Two people chat from real browsers through a real Apache with HTTP authentication: EventSource and fetch, nothing of ours.
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // Proxies before a real Apache, and a page (pages/fallback.js) that tries events and falls back to long polls: it
 // shows all that somebody else says, once and in time, and where events come through it stays with them.

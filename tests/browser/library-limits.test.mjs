@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // The library on a site that allows little: it waits as long as it is told to, and nothing is lost.
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // Several tabs of one user: one of them listens, all hear, each may speak; whoever leads may go at any time.
 

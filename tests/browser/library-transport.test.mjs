@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // The library when things go wrong: servers that stop, proxies that keep back, tokens whose time is over, gaps.
 

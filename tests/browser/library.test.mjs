@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // The library through a real Apache: two people chat, and all that can be said about what was said.
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // The web server's own login, HTTP Basic, and a page of another origin that is listed in allow_origin. What a
 // page may is CORS; whether a browser sends the login along, or asks for it, it decides by the site.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // The two clients of the protocol's first server, as they are (pages/), through a real Apache: each message is
 // shown once in each of their tabs, and none is missing, whatever ends their streams.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // The page for who has no mouse, reads it by ear, writes from right to left, or wants no motion.
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // Files and pictures: by the button, by paste and by drop; how far they are; what the other one gets.
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // Nothing that somebody says runs, loads or looks like the page, whatever its type (hostile.mjs); and what is said
 // is still there to be read. Under `default-src 'self'`, without one violation: the page does not lean on it.

@@ -2,7 +2,7 @@
 //
 // A history of 5,000 messages: up to its beginning and back without a task of the main thread of 50 ms or more,
 // without a jump of what one looks at, and with a page that stays small.
-// check: alone
+// check: waits
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

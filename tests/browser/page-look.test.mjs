@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // How the page looks: pictures of it in build/check/look, from phone to desktop, light and dark, for people to look at.
 // What a test can see of it: nothing sticks out to the side, and no text is cut off that should not be. With

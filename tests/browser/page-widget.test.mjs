@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // The chat inside of another page of the site: one line of markup, nothing of the page's styles in it, nothing of its
 // own around it, and the same policy.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// check: waits
 //
 // Two people chat on the page, through the real Apache: what one does the other sees.
 

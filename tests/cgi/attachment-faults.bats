@@ -35,19 +35,23 @@ requests() {
     before=$(find "$SPOOL/threads" -name '*.json' -path '*/files/*' | wc -l)
 }
 
-# whole SPOOL COUNT: so many attachments can be seen, each with all of its bytes, and counted.
+# whole SPOOL COUNT: so many attachments can be seen, each with all of its bytes, and counted; how many, in $seen.
 whole() {
-    local copy=$1 object file count=0 digest
+    local copy=$1 object file size digest files=()
     for object in "$copy/threads/$thread/files"/*.json; do
-        [[ -e $object ]] || continue
-        count=$((count + 1))
-        file=${object%.json}
-        read -r digest _ < <(sha256sum "$file")
-        [[ $(<"$object") == *"\"fileSize\":$(stat -c %s "$file"),"*"\"digest\":\"$digest\""* ]] ||
-            echo "half: $object"
-        [[ $file -ef $copy/users/alice/files/${file##*/} ]] || echo "not counted: $object"
+        [[ ! -e $object ]] || files+=("${object%.json}")
     done
-    ((count >= $2 && count <= ${3-$2})) || echo "$count can be seen instead of $2"
+    seen=${#files[@]}
+    ((seen >= $2 && seen <= ${3-$2})) || echo "$seen can be seen instead of $2"
+    ((seen)) || return 0
+    while read -r size file && read -r digest _ <&4; do
+        contents "$file.json"
+        [[ $contents == *"\"fileSize\":$size,"*"\"digest\":\"$digest\""* ]] || echo "half: $file"
+        [[ $file -ef $copy/users/alice/files/${file##*/} ]] || echo "not counted: $file"
+        seen=$((seen - 1))
+    done < <(stat -c '%s %n' "${files[@]}") 4< <(sha256sum "${files[@]}")
+    ((seen == 0)) || echo 'cannot be read'
+    seen=${#files[@]}
 }
 
 # nothing_left SPOOL: beside what can be seen.
@@ -60,7 +64,11 @@ nothing_left() {
 
 # Two hours later.
 agent_tidies() {
-    find "$1/threads/$thread/files" -type f -exec touch -d '2 hours ago' '{}' +
+    local name files=()
+    for name in "$1/threads/$thread/files"/{,.}*; do
+        [[ ! -f $name ]] || files+=("$name")
+    done
+    touch -d '2 hours ago' "${files[@]}"
     expect_ok agent "$1"
     nothing_left "$1"
 }
@@ -75,14 +83,12 @@ again() {
 }
 
 killed() {
-    local copy=$1 name k now
+    local copy=$1 name k
     read -r name k <<<"$2"
-    perform hit "$copy" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
-    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+    perform_killed hit "$copy" "$name" "$k"
     audit "$copy"
     whole "$copy" "$before" $((before + 1))
-    now=$(find "$copy/threads/$thread/files" -name '*.json' | wc -l)
-    again "$copy" "$now"
+    again "$copy" "$seen"
 }
 
 kill_everywhere() {
@@ -125,8 +131,7 @@ is_needed() {
 failing() {
     local copy=$1 error name k said
     read -r error name k _ <<<"$2"
-    perform hit "$copy" strace -qq -y -o "$copy.trace" -e "inject=$name:error=$error:when=$k"
-    grep -q INJECTED "$copy.trace" || echo 'no fault met'
+    perform_failing hit "$copy" "$2"
     if [[ $code == 200 ]]; then
         ! is_needed "$2" || echo 'a 200 in spite of it'
         whole "$copy" $((before + 1))
@@ -136,8 +141,8 @@ failing() {
     fi
     [[ $code == 50[037] && ${reply##*$'\n'} == *"\"status\":$code,"* ]] || echo "not honest: $code ${reply##*$'\n'}"
     [[ $error == EIO || $code == 507 ]] || echo "$code for $error"
-    said=$(<"$copy.stderr")
-    [[ $(wc -l <"$copy.stderr") == 1 && $said == 'spoolchat attachment: '* ]] || echo "the operator reads: $said"
+    contents "$copy.stderr"
+    [[ $contents == 'spoolchat attachment: '*$'\n' && $contents != *$'\n'*$'\n' ]] || echo "the operator reads: $contents"
     whole "$copy" "$before"
     nothing_left "$copy"
     audit "$copy"
@@ -149,6 +154,7 @@ unsynced() {
     [[ ${CGI_ENV[*]} != *SYNC=no* ]] || return 0
     awk '
         / = -1 / { next }
+        { sub(/^[0-9]+ +/, "") } # in front may stand the process
         /^write\([0-9]*<.*\/files\/\./ { dirty = 1 }
         /^fsync\([0-9]*<.*\/files\/\./ { dirty = 0 }
         /^(renameat|linkat)\(/ && /files\/\./ { if (dirty) print "named before it was synced: " $0; names = 1 }

@@ -27,7 +27,7 @@ put() {
     cgi_request POST "attachment/$thread?name=$(form_encode "$2")" ''
     env+=(CONTENT_LENGTH="$(stat -c %s "$3")")
     exit_code=0
-    timeout 60 env -i "${env[@]}" $within "$program" <"$3" >"$BATS_TEST_TMPDIR/reply" \
+    "$launch" -t 60 "${env[@]}" $within "$program" <"$3" >"$BATS_TEST_TMPDIR/reply" \
         2>"$BATS_TEST_TMPDIR/reply.stderr" || exit_code=$?
     cgi_reply "$BATS_TEST_TMPDIR/reply"
     cgi_sane "$BATS_TEST_TMPDIR/reply.stderr"
@@ -287,7 +287,7 @@ EOF
     expect 200 '.attachment.fileSize == 52428800'
     local env program input ME=bob
     cgi_request GET "attachment/$thread/$id"
-    env -i "${env[@]}" $within "$program" </dev/null | LC_ALL=C sed '1,/^\r$/d' | cmp - "$file"
+    "$launch" "${env[@]}" $within "$program" </dev/null | LC_ALL=C sed '1,/^\r$/d' | cmp - "$file"
 }
 
 # ---- What it refuses ---------------------------------------------------------------------------
@@ -421,7 +421,7 @@ draft_has() {
     mkfifo "$pipe"
     exec {hold}<>"$pipe"
     head -c 20000 /dev/zero >&"$hold"
-    timeout 20 env -i "${env[@]}" "$program" <"$pipe" >"$BATS_TEST_TMPDIR/reply"
+    "$launch" -t 20 "${env[@]}" "$program" <"$pipe" >"$BATS_TEST_TMPDIR/reply"
     cgi_reply "$BATS_TEST_TMPDIR/reply"
     same 408 "$status_code"
     holds 0 0
@@ -435,7 +435,7 @@ draft_has() {
     cgi_request POST "attachment/$thread?name=x" ''
     env+=(CONTENT_LENGTH=300000)
     # Each piece takes most of the time that there is for 16 KiB; all together take longer.
-    env -i "${env[@]}" strace -qq -o /dev/null -e trace=poll -e inject=poll:delay_enter=400000 "$program" \
+    "$launch" "${env[@]}" strace -qq -o /dev/null -e trace=poll -e inject=poll:delay_enter=400000 "$program" \
         <"$file" >"$BATS_TEST_TMPDIR/reply"
     cgi_reply "$BATS_TEST_TMPDIR/reply"
     same 200 "$status_code"
@@ -447,7 +447,7 @@ draft_has() {
     mkfifo "$BATS_TEST_TMPDIR/body"
     cgi_request POST "attachment/$thread?name=x" ''
     env+=(CONTENT_LENGTH=20)
-    env -i "${env[@]}" "$program" <"$BATS_TEST_TMPDIR/body" >"$BATS_TEST_TMPDIR/reply" 3>&- &
+    "$launch" "${env[@]}" "$program" <"$BATS_TEST_TMPDIR/body" >"$BATS_TEST_TMPDIR/reply" 3>&- &
     exec 5>"$BATS_TEST_TMPDIR/body"
     printf 0123456789 >&5
     eventually 10 compgen -G "$SPOOL/threads/$thread/files/.*-*" >/dev/null
@@ -467,7 +467,7 @@ draft_has() {
     put alice x "$file"
     cgi_request GET "attachment/$thread/$id"
     # The third time that it asks whether there is room it is told that the time is over.
-    run env -i "${env[@]}" strace -qq -o /dev/null -e trace=poll -e inject=poll:retval=0:when=3 "$program" </dev/null
+    run "$launch" "${env[@]}" strace -qq -o /dev/null -e trace=poll -e inject=poll:retval=0:when=3 "$program" </dev/null
     same 1 "$status"
     fill 200000
     put alice x "$file"
@@ -554,7 +554,7 @@ draft_has() {
     mkfifo "$pipe"
     exec {hold}<>"$pipe"
     head -c 999 "$file" >&"$hold"
-    env -i "${env[@]}" "$program" <"$pipe" >"$BATS_TEST_TMPDIR/second" 3>&- &
+    "$launch" "${env[@]}" "$program" <"$pipe" >"$BATS_TEST_TMPDIR/second" 3>&- &
     pid=$!
     until_draft 999
     put alice x "$file"
@@ -576,7 +576,7 @@ draft_has() {
     for when in 0 1 60000; do
         exec {hold}<>"$pipe"
         head -c "$when" /dev/zero >&"$hold"
-        env -i "${env[@]}" "$program" <"$pipe" >"$BATS_TEST_TMPDIR/ended" 3>&- &
+        "$launch" "${env[@]}" "$program" <"$pipe" >"$BATS_TEST_TMPDIR/ended" 3>&- &
         pid=$!
         until_draft "$when"
         kill "$pid"
@@ -597,7 +597,7 @@ draft_has() {
         mkfifo "$pipe.$i"
         exec {hold}<>"$pipe.$i"
         printf x >&"$hold"
-        env -i "${env[@]}" "$program" <"$pipe.$i" >"$pipe.$i.reply" 3>&- &
+        "$launch" "${env[@]}" "$program" <"$pipe.$i" >"$pipe.$i.reply" 3>&- &
         pids+=($!)
     done
     # In its place for 0.7 s.

@@ -156,7 +156,7 @@ row() {
     endpoint=${target%%/*}
     path=${target#"$endpoint"}
     words "$@"
-    env -i "${env[@]}" "$BIN/cgi-bin/$endpoint" <"$stdin" >"$reply" 2>"$reply.stderr" || exit_status=$?
+    "$launch" "${env[@]}" "$BIN/cgi-bin/$endpoint" <"$stdin" >"$reply" 2>"$reply.stderr" || exit_status=$?
     after=$(listing)
     [[ $after == "$before" ]] || fault "the spool has changed: $(diff <(echo "$before") <(echo "$after") |
         sed -n 's/^\([<>] [^ ]*\) .*/\1/p' | sort -u | paste -sd ' ')"

@@ -34,12 +34,17 @@ methods() {
     local -a CGI_ENV=()
     as '' '' "$1"
     expect 405
-    header Allow | tr -d ,
+    local allow
+    allow=$(header Allow)
+    echo "${allow//,/}"
 }
 
 # changing ENDPOINT: those that change something.
 changing() {
-    methods "$1" | tr ' ' '\n' | grep -vxE 'GET|HEAD' || true
+    local method
+    for method in $(methods "$1"); do
+        [[ $method == GET || $method == HEAD ]] || echo "$method"
+    done
 }
 
 listing() {

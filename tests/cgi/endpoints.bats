@@ -1042,7 +1042,7 @@ delivered_is() {
     ME=bob ACCEPT=text/event-stream cgi_request GET "stream?since=$cursor"
     mkfifo "$pipe"
     exec {keep}<>"$pipe"
-    env -i "${env[@]}" "$program" <"$input" >"$pipe" 2>/dev/null 3>&- {keep}>&- &
+    "$launch" "${env[@]}" "$program" <"$input" >"$pipe" 2>/dev/null 3>&- {keep}>&- &
     while read -r -t 10 line <&"$keep" && [[ $line != id:* ]]; do
         continue
     done

@@ -11,6 +11,12 @@
 #   perform NAME SPOOL [WRAPPER...]
 #                                  do it on that spool, with the form $form or the query $query if they
 #                                  are set: $reply, $code (of HTTP), $exit_code; stderr in SPOOL.stderr
+#   perform_killed NAME SPOOL SYSCALL K
+#                                  the same, but it is killed as it enters this system call, one that `calls`
+#                                  has named, for the k-th time; what is wrong is that it was not
+#   perform_failing NAME SPOOL "ERROR SYSCALL K [ARGUMENTS]"
+#                                  the same, but this call, for the k-th time, does not succeed; what was
+#                                  called by then and changes something is in SPOOL.trace
 #   calls NAME                     the system calls of an undisturbed run on a copy of $SPOOL, a line each:
 #                                  "name k arguments", the k-th of that name; in front of the arguments of
 #                                  a close stands "written" when the file was
@@ -18,11 +24,14 @@
 #                                  with its own copy of $SPOOL; what it prints is what is wrong
 #   expect_ok REQUEST SPOOL        `perform`, which must go well
 #   occurrences TEXT OF            how often, in $count
+#   contents FILE...               of those that exist, in $contents, without a process
 #   expect_said ID SPOOL SENT...   what must hold when the message ID was sent, once; the requests SENT
 #                                  read it
 
 # `load` is a function.
 declare -gA request_program=()
+copy_tool=$root/build/tools/copy
+changing=openat,mkdirat,write,writev,pwrite64,fsync,linkat,renameat,unlinkat
 
 room_new() {
     local place=$BATS_TEST_TMPDIR
@@ -74,7 +83,7 @@ perform() {
     [[ -z ${query-} ]] || more+=(QUERY_STRING="$query")
     reply='' exit_code=0
     {
-        env -i "${variables[@]}" "${more[@]}" SPOOLCHAT_SPOOL="$spool" "$@" \
+        "$launch" "${kill_at[@]}" "${variables[@]}" "${more[@]}" SPOOLCHAT_SPOOL="$spool" "$@" \
             "${request_program[$name]}" "${arguments[@]}" \
             <"$body" >"$spool.reply" 2>"$spool.stderr" || exit_code=$?
     } 2>/dev/null # bash tells who was killed
@@ -83,12 +92,31 @@ perform() {
     [[ ! $reply =~ ^Status:\ ([0-9]+) ]] || code=${BASH_REMATCH[1]}
 }
 
+perform_killed() {
+    local name=$3 number kill_at
+    while read -r name number && [[ $name != "$3" ]]; do :; done <"$room/numbers"
+    kill_at=(-k "$number:$4")
+    perform "$1" "$2"
+    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+}
+
+perform_failing() {
+    local error name k
+    read -r error name k _ <<<"$3"
+    perform "$1" "$2" strace -qq -y -f --seccomp-bpf -o "$2.trace" -e "trace=$changing,$name" \
+        -e "inject=$name:error=$error:when=$k"
+    contents "$2.trace"
+    [[ $contents == *INJECTED* ]] || echo 'no fault met'
+}
+
 calls() {
-    cp -a "$SPOOL" "$room/trace"
-    perform "$1" "$room/trace" strace -qq -y -o "$room/calls"
+    "$copy_tool" "$SPOOL" "$room/trace"
+    # Each line begins with the call's number in brackets.
+    perform "$1" "$room/trace" strace -qq -n -y -o "$room/calls"
     rm -rf "$room/trace"
-    # Without the copy's path, which would stand in every line.
-    sed -i "s|$room/trace||g" "$room/calls"
+    sed -n 's/^\[ *\([0-9]*\)\] \([a-z0-9_]*\)(.*/\2 \1/p' "$room/calls" | sort -u >"$room/numbers"
+    # Without that, and without the copy's path, which would stand in every line.
+    sed -i "s|^\[[ 0-9]*\] ||; s|$room/trace||g" "$room/calls"
     awk -F '(' '
         !/^[a-z]/ || $1 ~ /^(execve|exit_group)$/ { next }
         { name = $1; sub(/^[^(]*\(/, ""); file = $0; sub(/[,)].*/, "", file) }
@@ -123,16 +151,28 @@ copies_of() {
     set +eET
     copy=$room/copy.$from
     for ((i = from; i < $#; i += step)); do
-        cp -a "$SPOOL" "$copy"
-        found=$("$function" "$copy" "${@:i+1:1}")
-        [[ -z $found ]] || printf '%.120s: %s\n' "${*:i+1:1}" "${found//$'\n'/$'\n'  }"
-        rm -rf "$copy"
+        "$copy_tool" "$SPOOL" "$copy" || echo 'no copy'
+        "$function" "$copy" "${@:i+1:1}" >"$copy.wrong"
+        [[ -s $copy.wrong ]] || continue
+        found=$(<"$copy.wrong")
+        printf '%.120s: %s\n' "${*:i+1:1}" "${found//$'\n'/$'\n'  }"
     done
+    rm -rf "$copy"
 }
 
 occurrences() {
     local without=${2//"$1"/}
     count=$(((${#2} - ${#without}) / ${#1}))
+}
+
+contents() {
+    local file content
+    contents=''
+    for file; do
+        [[ -f $file ]] || continue
+        IFS= read -r -d '' content <"$file" || : # its end is no NUL
+        contents+=$content
+    done
 }
 
 # A site that is not made yet (this folder comes last) has nothing wrong.
@@ -153,7 +193,8 @@ expect_said() {
     local id=$1 spool=$2 name
     shift 2
     audit "$spool"
-    count=$(cat "$spool"/threads/*/{new,cur}/* 2>/dev/null | grep -c "\"message\":{\"id\":\"$id\"")
+    contents "$spool"/threads/*/{new,cur}/*
+    occurrences "\"message\":{\"id\":\"$id\"" "$contents"
     ((count == 1)) || echo "$count stanzas have the id"
     for name; do
         expect_ok "$name" "$spool"

@@ -52,7 +52,7 @@ open() {
     mkfifo "$pipe"
     cat "$pipe" >"$out" 3>&- &
     reader=$!
-    env -i "${env[@]}" "$program" <"$input" >"$pipe" 2>>"$BATS_TEST_TMPDIR/stderr" 3>&- &
+    "$launch" "${env[@]}" "$program" <"$input" >"$pipe" 2>>"$BATS_TEST_TMPDIR/stderr" 3>&- &
     pid=$!
 }
 
@@ -331,7 +331,7 @@ hears_presence() {
     exec {held}<>"$BATS_TEST_TMPDIR/slow"
     (
         ME=alice ACCEPT=text/event-stream cgi_request GET "stream?since=$from"
-        exec env -i "${env[@]}" "$program" >"$BATS_TEST_TMPDIR/slow" 2>/dev/null 3>&-
+        exec "$launch" "${env[@]}" "$program" >"$BATS_TEST_TMPDIR/slow" 2>/dev/null 3>&-
     )
     slow=$(descriptors)
     events alice "stream?since=$from"
@@ -515,7 +515,7 @@ counted() {
     rss=$(memory)
     ME=alice ACCEPT=text/event-stream cgi_request GET "stream?since=$from"
     mkfifo "$BATS_TEST_TMPDIR/go"
-    env -i "${env[@]}" "$root/build/tools/hold" 1000 "$program" <>"$BATS_TEST_TMPDIR/go" \
+    "$launch" "${env[@]}" "$root/build/tools/hold" 1000 "$program" <>"$BATS_TEST_TMPDIR/go" \
         >"$BATS_TEST_TMPDIR/held" 2>&1 3>&- &
     holder=$!
     eventually 60 grep -q held "$BATS_TEST_TMPDIR/held"

@@ -62,14 +62,6 @@ fail_everywhere() {
     on_copies "$1" "${cases[@]}"
 }
 
-# perform_failing REQUEST COPY CASE: what it calls is in COPY.trace.
-perform_failing() {
-    local error name k
-    read -r error name k _ <<<"$3"
-    perform "$1" "$2" strace -qq -y -o "$2.trace" -e "inject=$name:error=$error:when=$k"
-    grep -q INJECTED "$2.trace" || echo 'no fault met'
-}
-
 # An answer that says what is the matter, as far as that is the client's business, and one line for the
 # operator that names the object and the error.
 expect_honest() {
@@ -81,8 +73,9 @@ expect_honest() {
         ${reply##*$'\n'} == *"\"status\":$status,"* ]] || echo "not a $status: ${reply##*$'\n'}"
     [[ $reply == *$'\nRetry-After: '* ]] && later=1 || later=0
     ((later == (status == 507))) || echo "Retry-After: $later"
-    said=$(<"$copy.stderr")
-    [[ $(wc -l <"$copy.stderr") == 1 && $said =~ ^spoolchat\ [a-z-]+:\ [a-z].*:\ ($what)$ ]] ||
+    contents "$copy.stderr"
+    said=${contents%$'\n'}
+    [[ $said != *$'\n'* && $said =~ ^spoolchat\ [a-z-]+:\ [a-z].*:\ ($what)$ ]] ||
         echo "the operator reads: $said"
 }
 
@@ -149,7 +142,7 @@ unsynced() {
             return ""
         }
         / = -1 / { next }
-        { line = $0 }
+        { sub(/^[0-9]+ +/, ""); line = $0 } # in front may stand the process
         /^openat/ && /O_CREAT/ && /O_EXCL/ { named(joined(1)) }
         /^mkdirat/ { sub(/\/"/, "\"", line); named(joined(1)) }
         /^(write|pwrite64)\(/ {

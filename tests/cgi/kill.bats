@@ -81,8 +81,7 @@ kill_at_calls() {
 kill_at() {
     local copy=$1 name k
     read -r _ name k <<<"$2"
-    perform hit "$copy" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
-    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+    perform_killed hit "$copy" "$name" "$k"
 }
 
 send_killed() {

@@ -25,6 +25,7 @@ root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 # shellcheck source=tests/servers/process.bash
 . "$root/tests/servers/process.bash"
 BIN=${BIN:-$root/build/test}
+launch=$root/build/tools/launch
 
 spool_new() {
     local user
@@ -78,7 +79,7 @@ cgi() {
     cgi_request "$@"
     reply=$BATS_TEST_TMPDIR/reply
     exit_code=0
-    timeout 60 env -i "${env[@]}" "$program" <"$input" >"$reply" 2>"$reply.stderr" || exit_code=$?
+    "$launch" -t 60 "${env[@]}" "$program" <"$input" >"$reply" 2>"$reply.stderr" || exit_code=$?
     cgi_reply "$reply"
     cgi_sane "$reply.stderr"
 }
@@ -138,7 +139,7 @@ cgi_background() {
     local env program input
     cgi_request "$@"
     cgi_output=$(mktemp "$BATS_TEST_TMPDIR/output.XXXXXX")
-    env -i "${env[@]}" "$program" <"$input" >"$cgi_output" 2>"$cgi_output.stderr" 3>&- &
+    "$launch" "${env[@]}" "$program" <"$input" >"$cgi_output" 2>"$cgi_output.stderr" 3>&- &
     cgi_pid=$!
 }
 
@@ -204,18 +205,18 @@ field() {
 }
 
 form_encode() {
-    local LC_ALL=C at byte
-    [[ $1 == *[!A-Za-z0-9]* ]] || { printf %s "$1" && return; }
-    for ((at = 0; at < ${#1}; at++)); do
-        byte=${1:at:1}
-        case $byte in
-        [A-Za-z0-9]) printf %s "$byte" ;;
-        *)
-            printf -v byte %d "'$byte"
-            printf '%%%02X' $((byte & 255))
-            ;;
-        esac
+    local LC_ALL=C rest run byte encoded='' at
+    # Runs of what stays as it is go at once. Pieces, or a long text would be copied for each other byte.
+    for ((at = 0; at < ${#1}; at += 512)); do
+        rest=${1:at:512}
+        while run=${rest%%[!A-Za-z0-9]*} encoded+=$run && ((${#run} < ${#rest})); do
+            printf -v byte %d "'${rest:${#run}:1}"
+            printf -v byte '%%%02X' $((byte & 255))
+            encoded+=$byte
+            rest=${rest:${#run}+1}
+        done
     done
+    printf %s "$encoded"
 }
 
 thread_of() {
@@ -254,7 +255,7 @@ cgi_unread() {
     exec {write}>"$pipe"
     exec {keep}>&-
     exit_code=0
-    timeout 60 env -i "${env[@]}" "$program" <"$input" 1>&"$write" 2>"$pipe.stderr" || exit_code=$?
+    "$launch" -t 60 "${env[@]}" "$program" <"$input" 1>&"$write" 2>"$pipe.stderr" || exit_code=$?
     exec {write}>&-
     cgi_sane "$pipe.stderr"
 }
@@ -266,7 +267,7 @@ cgi_slowly() {
     # Leaks are looked for by ptrace, which strace has already.
     env+=(ASAN_OPTIONS=detect_leaks=0)
     cgi_output=$(mktemp "$BATS_TEST_TMPDIR/output.XXXXXX")
-    env -i "${env[@]}" strace -qq -o "$cgi_output.calls" -e trace="$calls" \
+    "$launch" "${env[@]}" strace -qq -o "$cgi_output.calls" -e trace="$calls" \
         -e inject="$calls:delay_enter=500000:when=1" "$program" \
         <"$input" >"$cgi_output" 2>"$cgi_output.stderr" 3>&- &
     cgi_pid=$!

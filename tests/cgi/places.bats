@@ -240,7 +240,7 @@ tab_read() {
     local fifo=$BATS_TEST_TMPDIR/fifo.$((++opened)) line='' env program input
     mkfifo "$fifo"
     ME=bob ACCEPT=text/event-stream cgi_request GET stream
-    env -i "${env[@]}" "$program" <"$input" >"$fifo" 3>&- &
+    "$launch" "${env[@]}" "$program" <"$input" >"$fifo" 3>&- &
     pid=$!
     exec 5<"$fifo"
     until [[ $line == id:* ]]; do

@@ -53,39 +53,45 @@ kill_everywhere() {
 kill_and_go_on() {
     local next name k
     read -r next name k <<<"$2"
-    perform hit "$1" strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$k"
-    ((exit_code == 137)) || echo "was not killed: exit status $exit_code"
+    perform_killed hit "$1" "$name" "$k"
     [[ $next == nobody ]] || expect_ok "$next" "$1"
 }
 
-# hears COPY: what Bob hears of Alice, one word each, in $heard.
+# hears COPY: what Bob hears of Alice, one word each, in $heard; what is stored of her in $stored.
 hears() {
+    local files=(/dev/stdin)
     expect_ok bob "$1"
-    heard=$(sed '1,/^\r$/d' <<<"$reply" | jq -r '[.stanzas[] | select(.type == "presence") | .presence[] |
-        select(.entity == "alice") | (if .available then "+" else "-" end) + (.show // "")] | join(" ")')
-}
-
-stored() {
-    jq -r '(if .available then "+" + (.show // "") else "-" end)' "$1/users/alice/presence.json"
+    [[ ! -e $1/users/alice/presence.json ]] || files+=("$1/users/alice/presence.json")
+    {
+        IFS= read -r heard
+        IFS= read -r stored
+    } < <(jq -r 'if has("stanzas") then
+            [.stanzas[] | select(.type == "presence") | .presence[] | select(.entity == "alice") |
+                (if .available then "+" else "-" end) + (.show // "")] | join(" ")
+        else
+            if .available then "+" + (.show // "") else "-" end
+        end' "${files[@]}" <<<"${reply#*$'\r\n\r\n'}")
 }
 
 # The entry of who is told, and seen, and online.
 entry_is() {
-    [[ $(<"$1/online/alice") == "$2" ]] || echo "the entry says: $(<"$1/online/alice")"
+    contents "$1/online/alice"
+    [[ ${contents%$'\n'} == "$2" ]] || echo "the entry says: $contents"
 }
 
 # A change, and then the same again: Bob has heard of it, the second time at most of what he may have heard.
 changed_again() {
-    local copy=$1
+    local copy=$1 left
     kill_and_go_on "$@"
     expect_ok hit "$copy"
     hears "$copy"
     [[ $heard == "$wanted" || $heard == "$wanted $wanted" ]] || echo "heard: $heard"
-    [[ $(stored "$copy") == "$wanted" ]] || echo "stored: $(<"$copy/users/alice/presence.json")"
+    [[ $stored == "$wanted" ]] || echo "stored: $(<"$copy/users/alice/presence.json")"
     entry_is "$copy" "$told"
     rm "$copy"/presence/*
     expect_ok hit "$copy"
-    [[ -z $(ls "$copy/presence") ]] || echo "told a third time"
+    left=("$copy/presence"/*)
+    [[ ! -e ${left[0]} ]] || echo "told a third time"
 }
 
 # It is not done again, but Alice's stream goes on: what Bob knows is what is stored.
@@ -93,7 +99,7 @@ changed_never_again() {
     local copy=$1
     kill_and_go_on "$@"
     hears "$copy"
-    [[ $(stored "$copy") == "${heard##* }" || -z $heard && $(stored "$copy") == "$before" ]] ||
+    [[ $stored == "${heard##* }" || -z $heard && $stored == "$before" ]] ||
         echo "heard: $heard, stored: $(<"$copy/users/alice/presence.json")"
 }
 

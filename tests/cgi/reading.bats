@@ -589,7 +589,7 @@ writer() {
     local env program input i
     ME=alice cgi_request POST send-message "thread_id=$thread&message=x"
     for ((i = 0; i < $1; i++)); do
-        env -i "${env[@]}" "$program" <"$input" >"$BATS_TEST_TMPDIR/writer" 2>&1 || return
+        "$launch" "${env[@]}" "$program" <"$input" >"$BATS_TEST_TMPDIR/writer" 2>&1 || return
         grep -q '"success":true' "$BATS_TEST_TMPDIR/writer" || return
     done
 }

@@ -43,7 +43,7 @@ behind() {
     for i in {1..24}; do say alice "$thread" "$big"; done
     cgi_request GET 'stream?wait=20&since=0-0'
     mkfifo "$BATS_TEST_TMPDIR/pipe"
-    env -i "${env[@]}" "$program" <"$input" >"$BATS_TEST_TMPDIR/pipe" 2>/dev/null 3>&- &
+    "$launch" "${env[@]}" "$program" <"$input" >"$BATS_TEST_TMPDIR/pipe" 2>/dev/null 3>&- &
     exec {pipe}<"$BATS_TEST_TMPDIR/pipe"
     head -c 1000 <&"$pipe" >/dev/null
 }

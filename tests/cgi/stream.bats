@@ -38,7 +38,7 @@ listen() {
     local name=$1 env program input
     shift
     cgi_request "$@"
-    env -i "${env[@]}" setsid "${wrapper[@]}" "$program" <"$input" >"$room/$name" 2>"$room/$name.stderr" 3>&- &
+    "$launch" "${env[@]}" setsid "${wrapper[@]}" "$program" <"$input" >"$room/$name" 2>"$room/$name.stderr" 3>&- &
     pid=$!
     pids+=("$pid")
 }

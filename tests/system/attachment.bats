@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# check: waits
 # servers: all
 #
 # Files through a real web server: the bytes, and the conditions under which they come, pass unchanged.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# check: waits
 # servers: all
 # doors: all
 #

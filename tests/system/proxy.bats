@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# check: waits
 # shellcheck disable=SC2030,SC2031
 #
 # Proxies between the site and its readers. One that buffers keeps events back; a long poll comes through any,
