@@ -17,6 +17,7 @@
 #include "spool/file.h"
 #include "spool/listener.h"
 
+#define HEAD_SIZE 2048 /* most heads are smaller */
 #define RETRY_MSEC 100 /* without a descriptor for who comes */
 
 static struct {
@@ -28,6 +29,7 @@ static struct {
     struct visitor **last;
     struct visitor *gone;
     bool blocked; /* somebody could not be let in */
+    char *spare;  /* room for a head, of HEAD_SIZE */
 } door = {.listener.fd = -1};
 
 #define VISITOR(duty) ((struct visitor *)(void *)((char *)(duty)-offsetof(struct visitor, give_up)))
@@ -52,7 +54,10 @@ void door_bury(void)
     while (door.gone != NULL) {
         struct visitor *visitor = door.gone;
         door.gone = visitor->next;
-        free(visitor->bytes);
+        if (visitor->size == HEAD_SIZE && door.spare == NULL)
+            door.spare = visitor->bytes;
+        else
+            free(visitor->bytes);
         free(visitor);
     }
 }
@@ -146,8 +151,13 @@ static void look(struct hub *hub, struct visitor *visitor)
 /* Room for what comes next, in `*size` bytes. NULL: there is no memory. */
 static char *make_room(struct visitor *visitor, size_t *size)
 {
+    if (visitor->size == 0 && door.spare != NULL) {
+        visitor->bytes = door.spare;
+        visitor->size = HEAD_SIZE;
+        door.spare = NULL;
+    }
     if (visitor->len == visitor->size) {
-        size_t more = visitor->size == 0 ? 2048 : 2 * visitor->size;
+        size_t more = visitor->size == 0 ? HEAD_SIZE : 2 * visitor->size;
         char *bytes = realloc(visitor->bytes, more < SCGI_SIZE ? more : SCGI_SIZE);
         if (bytes == NULL)
             return NULL;
@@ -312,4 +322,6 @@ void door_close(struct hub *hub)
     while ((duty = queue_due(&door.leavers, INT64_MAX)) != NULL)
         drop(VISITOR(duty));
     door_bury();
+    free(door.spare);
+    door.spare = NULL;
 }

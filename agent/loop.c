@@ -88,24 +88,32 @@ static bool is_stopped(const struct loop *loop)
     return read(loop->fds[SIGNALS].fd, &info, sizeof info) > 0;
 }
 
+static void run(struct loop *loop, struct agent *agent, size_t i)
+{
+    int64_t msec = jobs[i]->run(agent);
+
+    loop->due_ms[i] = clock_boot_ms() + msec;
+}
+
 /* In how many ms the next is due. A long job must not make SIGTERM wait for the others. */
 static int64_t run_due(struct loop *loop, struct agent *agent, bool *stopped)
 {
-    int64_t next_ms = SLEEP_MSEC_MAX;
+    int64_t now_ms = clock_boot_ms();
+    int64_t next_ms = now_ms + SLEEP_MSEC_MAX;
 
     for (size_t i = 0; i < JOB_COUNT && !*stopped; i++) {
-        if (loop->fds[i].revents != 0 || loop->due_ms[i] <= clock_boot_ms()) {
-            loop->due_ms[i] = clock_boot_ms() + jobs[i]->run(agent);
-            if (i != STREAMS)
-                loop->due_ms[STREAMS] = clock_boot_ms() + jobs[STREAMS]->run(agent);
-            *stopped = is_stopped(loop);
-        }
-        if (loop->due_ms[i] - clock_boot_ms() < next_ms)
-            next_ms = loop->due_ms[i] - clock_boot_ms();
+        if (loop->fds[i].revents == 0 && loop->due_ms[i] > now_ms)
+            continue;
+        run(loop, agent, i);
+        if (i != STREAMS)
+            run(loop, agent, STREAMS);
+        now_ms = clock_boot_ms();
+        *stopped = is_stopped(loop);
     }
-    if (loop->due_ms[STREAMS] - clock_boot_ms() < next_ms) /* it has had more turns */
-        next_ms = loop->due_ms[STREAMS] - clock_boot_ms();
-    return next_ms > 0 ? next_ms : 1;
+    for (size_t i = 0; i < JOB_COUNT; i++)
+        if (loop->due_ms[i] < next_ms)
+            next_ms = loop->due_ms[i];
+    return next_ms > now_ms ? next_ms - now_ms : 1;
 }
 
 static void sleep_for(struct loop *loop, int64_t msec)

@@ -42,31 +42,39 @@ static bool is_header(const char *name)
     return strncmp(name, "HTTP_", 5) == 0;
 }
 
-/* Not there before. */
-static bool is_new(const char *head, const char *name)
+struct name {
+    const char *text;
+    size_t len;
+};
+
+static bool is_among(const struct name *names, size_t count, const char *text, size_t len)
 {
-    while (head < name && strcmp(head, name) != 0) {
-        head += strlen(head) + 1;
-        head += strlen(head) + 1;
-    }
-    return head == name;
+    for (size_t i = 0; i < count; i++)
+        if (names[i].len == len && memcmp(names[i].text, text, len) == 0)
+            return true;
+    return false;
 }
 
 /* Names and values, all of which end with a NUL. */
 static bool is_sound(const char *head, size_t len)
 {
     const char *end = head + len;
+    struct name names[NAMES_MAX];
     bool is_scgi = false;
-    int names = 0;
+    size_t count = 0;
 
     if (len == 0 || end[-1] != '\0' || strcmp(head, "CONTENT_LENGTH") != 0)
         return false;
     for (const char *name = head; name < end;) {
-        const char *value = name + strlen(name) + 1;
-        if (*name == '\0' || value == end)
+        size_t name_len = strlen(name);
+        const char *value = name + name_len + 1;
+        if (name_len == 0 || value == end)
             return false;
-        if (!is_header(name) && (++names > NAMES_MAX || !is_new(head, name)))
-            return false;
+        if (!is_header(name)) {
+            if (count == NAMES_MAX || is_among(names, count, name, name_len))
+                return false;
+            names[count++] = (struct name){name, name_len};
+        }
         if (name == head && (*value == '\0' || value[strspn(value, "0123456789")] != '\0'))
             return false;
         is_scgi = is_scgi || (strcmp(name, "SCGI") == 0 && strcmp(value, "1") == 0);

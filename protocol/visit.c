@@ -8,11 +8,20 @@
 
 #include "cgi_private.h"
 
+#define INDEX_SIZE 128 /* what is behind so many variables is looked for from there */
+
+struct variable {
+    char *name;
+    char *value;
+};
+
 static struct {
     bool here;
     bool ended;
-    char *head;
-    size_t len;
+    struct variable variables[INDEX_SIZE];
+    size_t count;
+    char *rest; /* of the head, behind those */
+    char *head_end;
     struct buf *reply;
     struct reply_state parked; /* between parts */
     jmp_buf end;
@@ -23,17 +32,25 @@ bool visit_here(void)
     return visit.here;
 }
 
+/* The variable at *at, which goes behind it. */
+static struct variable next_variable(char **at)
+{
+    struct variable variable = {*at, *at + strlen(*at) + 1};
+
+    *at = variable.value + strlen(variable.value) + 1;
+    return variable;
+}
+
 /* Of a name that is there twice, as in an environment, the first. */
 char *visit_variable(const char *name)
 {
-    char *at = visit.head;
-    char *end = visit.head + visit.len;
-
-    while (at < end) {
-        char *value = at + strlen(at) + 1;
-        if (strcmp(at, name) == 0)
-            return value;
-        at = value + strlen(value) + 1;
+    for (size_t i = 0; i < visit.count; i++)
+        if (strcmp(visit.variables[i].name, name) == 0)
+            return visit.variables[i].value;
+    for (char *at = visit.rest; at < visit.head_end;) {
+        struct variable variable = next_variable(&at);
+        if (strcmp(variable.name, name) == 0)
+            return variable.value;
     }
     return NULL;
 }
@@ -56,8 +73,10 @@ void reply_end(int status)
 
 void visit_begin(char *head, size_t len, struct buf *reply)
 {
-    visit.head = head;
-    visit.len = len;
+    visit.rest = head;
+    visit.head_end = head + len;
+    for (visit.count = 0; visit.count < INDEX_SIZE && visit.rest < visit.head_end; visit.count++)
+        visit.variables[visit.count] = next_variable(&visit.rest);
     visit.reply = reply;
     visit.ended = false;
     visit.parked = (struct reply_state){0};
@@ -81,6 +100,7 @@ bool visit_part(void (*part)(void *context), void *context)
 
 void visit_end(void)
 {
-    visit.head = NULL;
+    visit.count = 0;
+    visit.rest = visit.head_end = NULL;
     visit.reply = NULL;
 }

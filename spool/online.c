@@ -15,6 +15,8 @@
 #include "journal.h"
 #include "told.h"
 
+#define FRESH_PART 12 /* of a lease: so soon a sign of life is not given again */
+
 ssize_t presence_read(struct spool *spool, const char *id, char *out, size_t size)
 {
     return file_read(spool->presence, id, out, size);
@@ -149,6 +151,17 @@ static int touch_or_arrive(struct spool *spool, const struct user *user,
     return touch(spool, user->dir);
 }
 
+/* Whether there was a sign of life just now, and nothing is to be settled: for who polls, no work at all. */
+static bool is_fresh(struct spool *spool, const struct user *user)
+{
+    int64_t lease = (int64_t)spool->config.lease * 1000;
+    int64_t left = 0;
+    bool plain = false;
+
+    return lease_left(spool, user->dir, &left, &plain) == 0 && plain && left <= lease &&
+           left > lease - lease / FRESH_PART;
+}
+
 /* Coming and going hold the lock of online/, so that the journal has them in the order they
  * happened. */
 int online_touch(struct spool *spool, const struct user *user, const struct online_compose *by)
@@ -156,6 +169,8 @@ int online_touch(struct spool *spool, const struct user *user, const struct onli
     int result;
     int saved;
 
+    if (is_fresh(spool, user))
+        return 0;
     if (flock(spool->online, LOCK_EX) == -1)
         return -1;
     result = touch_or_arrive(spool, user, by);
