@@ -287,14 +287,16 @@ open_foreign() {
 }
 
 @test "the agent ends in peace: polls are answered, events end" {
-    local poll
+    local poll first
     agent_start
     open alice "stream?since=$(cursor_now)"
     given "$pid" "$reader"
     poll=$out
+    first=$reader
     events alice "stream?since=$(cursor_now)"
     given "$pid" "$reader"
     agent_end TERM
+    eventually 5 gone "$first"
     eventually 5 gone "$reader"
     cgi_reply "$poll"
     same 200 "$status_code"

@@ -72,7 +72,7 @@ said() {
         eventually 5 said "$events.2" "number-$n"
     done
     eventually 5 said "$poll" number-1
-    grep -qi '^content-length:' "$poll.head"
+    eventually 5 grep -qi '^content-length:' "$poll.head"
     nobody_waits
     [[ $(grep -o 'number-.' "$events" | paste -sd ' ') == 'number-1 number-2 number-3 number-4' ]]
 }
