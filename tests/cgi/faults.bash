@@ -152,7 +152,7 @@ copies_of() {
     copy=$room/copy.$from
     for ((i = from; i < $#; i += step)); do
         "$copy_tool" "$SPOOL" "$copy" || echo 'no copy'
-        "$function" "$copy" "${@:i+1:1}" >"$copy.wrong"
+        ("$function" "$copy" "${@:i+1:1}") >"$copy.wrong" # what it sets is of this case alone
         [[ -s $copy.wrong ]] || continue
         found=$(<"$copy.wrong")
         printf '%.120s: %s\n' "${*:i+1:1}" "${found//$'\n'/$'\n'  }"
