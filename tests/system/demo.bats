@@ -43,7 +43,7 @@ serves_page() {
     while read -r name type; do
         curl -sf -o /dev/null -w '%{content_type}\n' "http://127.0.0.1:$PORT/chat/$name" | grep -q "^$type"
     done <<<$'index.html text/html\nchat.js text/javascript\nchat.mjs text/javascript'
-    curl -sf "http://127.0.0.1:$PORT/chat/" | grep -q '<!doctype html>'
+    curl -sf "http://127.0.0.1:$PORT/chat/" | grep -qi '<!doctype html>'
     grep -m 1 http "$out" | grep -q "http://127.0.0.1:$PORT/chat/$"
 }
 
