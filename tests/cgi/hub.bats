@@ -522,7 +522,7 @@ counted() {
     "$launch" "${env[@]}" "$root/build/tools/hold" "$count" "$program" <>"$BATS_TEST_TMPDIR/go" \
         >"$BATS_TEST_TMPDIR/held" 2>&1 3>&- &
     holder=$!
-    eventually 60 grep -q held "$BATS_TEST_TMPDIR/held"
+    eventually 120 grep -q held "$BATS_TEST_TMPDIR/held"
     same $((before + count)) "$(descriptors)"
     [[ $BIN == */asan ]] || (($(memory) - rss <= 2000))
     say bob "$thread" everybody
