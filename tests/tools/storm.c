@@ -340,7 +340,8 @@ static void event_connection(struct reading *reading)
         len += (size_t)got;
         events += take_events(reading, &len);
     }
-    if (got <= 0)
+    /* The agent cuts who reads too slowly, who comes back then with the cursor. */
+    if (got == -1 || (got == 0 && events == 0))
         fail("%s: the stream has ended", reading->user);
     /* By turns it is told by a closed pipe, or not at all. */
     if (reading->polls++ % 2 == 0)
