@@ -8,9 +8,14 @@ import { startBrowser, startSite } from './site.mjs';
 
 const DEADLINE = 20000;
 
-/** A site and a browser for the page. `open(user)` opens the page; `stop()` ends it all and tells of violations. */
+/**
+ * A site and a browser for the page. `open(user)` opens the page; `stop()` ends it all and tells of violations. Closed
+ * pages are noticed late by the web server, so that their streams would count as somebody's who has too many.
+ */
 export async function startPages(settings = {}) {
-  Object.assign(process.env, { SPOOLCHAT_MESSAGES_PER_MINUTE: '0', ...settings });
+  Object.assign(process.env, {
+    SPOOLCHAT_MESSAGES_PER_MINUTE: '0', SPOOLCHAT_USER_STREAMS: '0', SPOOLCHAT_MAX_STREAMS: '0', ...settings,
+  });
   const site = await startSite();
   const running = await startBrowser();
   const faults = [];
