@@ -5,25 +5,16 @@
 
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import { openPage, startBrowser, startSite } from './site.mjs';
+import { before, test } from 'node:test';
+import { openPage, running, site, useSite } from './site.mjs';
 
-let site;
-let running;
 let alice;
 let bob;
 
+useSite();
 before(async () => {
-  process.env.SPOOLCHAT_MESSAGES_PER_MINUTE = '0';
-  site = await startSite();
-  running = await startBrowser();
   alice = await openPage(running.browser, site, 'alice');
   bob = await openPage(running.browser, site, 'bob');
-});
-
-after(async () => {
-  await running?.stop();
-  await site?.stop();
 });
 
 /** In the page: open a stream and keep what comes in `window.heard`, until `opened`. */

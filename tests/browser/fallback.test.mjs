@@ -5,28 +5,19 @@
 // shows all that somebody else says, once and in time, and where events come through it stays with them.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openPage, startBrowser, startSite } from './site.mjs';
+import { before, test } from 'node:test';
+import { openPage, running, site, useSite } from './site.mjs';
 
 // Less than a long poll waits (25 s): what is there by then was not let out by an end.
 const TIMEOUT = { timeout: 12000 };
 
-let site;
-let running;
 let alice;
 let thread;
 
+useSite();
 before(async () => {
-  process.env.SPOOLCHAT_MESSAGES_PER_MINUTE = '0';
-  site = await startSite();
-  running = await startBrowser();
   alice = await openPage(running.browser, site, 'alice');
   thread = (await post('start-session', { user: 'bob' })).thread_id;
-});
-
-after(async () => {
-  await running?.stop();
-  await site?.stop();
 });
 
 /** POST a form from alice's page, which is behind no proxy; the answer's JSON. */

@@ -4,24 +4,11 @@
 // The library on a site that allows little: it waits as long as it is told to, and nothing is lost.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { allAre, how, isOnline, openLibrary, send, shows, state, until } from './library.mjs';
-import { startBrowser, startSite } from './site.mjs';
+import { running, site, useSite } from './site.mjs';
 
-let site;
-let running;
-
-before(async () => {
-  process.env.SPOOLCHAT_MESSAGES_PER_MINUTE = '6';
-  process.env.SPOOLCHAT_USER_STREAMS = '1';
-  site = await startSite();
-  running = await startBrowser();
-});
-
-after(async () => {
-  await running?.stop();
-  await site?.stop();
-});
+useSite({ SPOOLCHAT_MESSAGES_PER_MINUTE: '6', SPOOLCHAT_USER_STREAMS: '1' });
 
 test('too many messages a minute: those beyond it wait, in order', async () => {
   const alice = await openLibrary(running.browser, site, 'alice');

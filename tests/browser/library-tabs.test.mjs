@@ -5,39 +5,14 @@
 
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
-import { allAre, counted, how, isOnline, openLibrary, send, shows, state, TIMEOUT, until } from './library.mjs';
-import { startBrowser, startSite } from './site.mjs';
+import { test } from 'node:test';
+import {
+  allAre, counted, how, isOnline, open, send, shows, state, TIMEOUT, until, useLibrary,
+} from './library.mjs';
+import { site } from './site.mjs';
 
-let site;
-let running;
-let pages = [];
-
-before(async () => {
-  process.env.SPOOLCHAT_MESSAGES_PER_MINUTE = '0';
-  // Whose tab is closed is noticed a while later.
-  process.env.SPOOLCHAT_USER_STREAMS = '0';
-  process.env.SPOOLCHAT_MAX_STREAMS = '0';
-  site = await startSite();
-  running = await startBrowser();
-});
-
-after(async () => {
-  await running?.stop();
-  await site?.stop();
-});
-
-afterEach(async () => {
-  await Promise.all(pages.map((page) => page.context().close()));
-  assert.deepEqual(pages.map((page) => page.failed).filter(Boolean), []);
-  pages = [];
-});
-
-async function open(user, options) {
-  const page = await openLibrary(running.browser, site, user, options);
-  if (!options?.beside) pages.push(page);
-  return page;
-}
+// Whose tab is closed is noticed a while later.
+useLibrary({ SPOOLCHAT_USER_STREAMS: '0', SPOOLCHAT_MAX_STREAMS: '0' });
 
 /** alice, and so many tabs of bob, in a room. */
 async function tabsOfBob(count, query = '') {

@@ -5,36 +5,13 @@
 
 import assert from 'node:assert/strict';
 import { readdir, rename } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
-import { allAre, counted, how, isOnline, openLibrary, send, shows, state, talk, until } from './library.mjs';
-import { startBrowser, startSite } from './site.mjs';
+import { test } from 'node:test';
+import {
+  allAre, counted, how, isOnline, open, send, shows, state, until, useLibrary,
+} from './library.mjs';
+import { site } from './site.mjs';
 
-let site;
-let running;
-let pages = [];
-
-before(async () => {
-  process.env.SPOOLCHAT_MESSAGES_PER_MINUTE = '0';
-  site = await startSite();
-  running = await startBrowser();
-});
-
-after(async () => {
-  await running?.stop();
-  await site?.stop();
-});
-
-afterEach(async () => {
-  await Promise.all(pages.map((page) => page.context().close()));
-  assert.deepEqual(pages.map((page) => page.failed).filter(Boolean), []);
-  pages = [];
-});
-
-async function open(user, options, where = site) {
-  const page = await openLibrary(running.browser, where, user, options);
-  pages.push(page);
-  return page;
-}
+useLibrary();
 
 const room = (page, ...users) => page.evaluate(
   async (names) => (await window.chat.createRoom({ subject: 'Room', users: names })).id,

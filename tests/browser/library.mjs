@@ -2,7 +2,9 @@
 //
 // Tabs with the library alone (pages/library.html), for tests of it.
 
-import { openPage } from './site.mjs';
+import assert from 'node:assert/strict';
+import { afterEach } from 'node:test';
+import { openPage, running, site, useSite } from './site.mjs';
 
 export const TIMEOUT = { timeout: 20000 };
 
@@ -15,6 +17,25 @@ export async function openLibrary(browser, site, user, { query = '', beside, sta
     await page.evaluate(() => window.chat.start());
     await isOnline(page);
   }
+  return page;
+}
+
+let opened = [];
+
+/** `useSite`, and an end of each test's pages, none of which may have had an error. */
+export function useLibrary(settings) {
+  useSite(settings);
+  afterEach(async () => {
+    await Promise.all(opened.map((page) => page.context().close()));
+    assert.deepEqual(opened.map((page) => page.failed).filter(Boolean), []);
+    opened = [];
+  });
+}
+
+/** `openLibrary` there, or on another site, until the end of the test. */
+export async function open(user, options, where = site) {
+  const page = await openLibrary(running.browser, where, user, options);
+  if (!options?.beside) opened.push(page);
   return page;
 }
 

@@ -5,37 +5,13 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { allAre, openLibrary, send, shows, talk, until } from './library.mjs';
-import { startBrowser, startSite } from './site.mjs';
+import {
+  allAre, open, send, shows, talk, until, useLibrary,
+} from './library.mjs';
 
-let site;
-let running;
-let pages = [];
-
-before(async () => {
-  process.env.SPOOLCHAT_MESSAGES_PER_MINUTE = '0';
-  site = await startSite();
-  running = await startBrowser();
-});
-
-after(async () => {
-  await running?.stop();
-  await site?.stop();
-});
-
-afterEach(async () => {
-  await Promise.all(pages.map((page) => page.context().close()));
-  assert.deepEqual(pages.map((page) => page.failed).filter(Boolean), []);
-  pages = [];
-});
-
-async function open(user, options) {
-  const page = await openLibrary(running.browser, site, user, options);
-  pages.push(page);
-  return page;
-}
+useLibrary();
 
 /** A new room with its people, so that no test sees what another one said. */
 const room = (page, users) => page.evaluate(

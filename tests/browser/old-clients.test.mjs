@@ -6,26 +6,15 @@
 
 import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openPage, startBrowser, startSite } from './site.mjs';
+import { openPage, running, site, useSite } from './site.mjs';
 
 const TIMEOUT = { timeout: 20000 };
 
-let site;
-let running;
 let pages = [];
 
-before(async () => {
-  process.env.SPOOLCHAT_MESSAGES_PER_MINUTE = '0';
-  site = await startSite();
-  running = await startBrowser();
-});
-
-after(async () => {
-  await running?.stop();
-  await site?.stop();
-});
+useSite();
 
 afterEach(async () => {
   await Promise.all(pages.map((page) => page.context().close()));

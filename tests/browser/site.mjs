@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium, firefox } from 'playwright-core';
 
@@ -71,4 +72,21 @@ export async function openPage(browser, site, user) {
   const page = await context.newPage();
   await page.goto(`${site.origin}/index.html`);
   return page;
+}
+
+/** The site and the browser of a test file that calls `useSite`. */
+export let site;
+export let running;
+
+/** Start them before the file's first test, with these settings, and stop them behind its last. */
+export function useSite(settings = {}) {
+  before(async () => {
+    Object.assign(process.env, { SPOOLCHAT_MESSAGES_PER_MINUTE: '0', ...settings });
+    site = await startSite();
+    running = await startBrowser();
+  });
+  after(async () => {
+    await running?.stop();
+    await site?.stop();
+  });
 }
