@@ -24,11 +24,7 @@ setup() {
 }
 
 teardown() {
-    local pid
-    for pid in "${background[@]}"; do
-        kill "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
-    done
+    clients_end
 }
 
 # client FILE ARGUMENTS...: bob's, in the background, its output in FILE.

@@ -8,6 +8,7 @@
 #   site_stop                   stop it, and the agent; show the logs of a test that failed; remove $SITE
 #   agent_start, agent_stop     `spoolchat agent` beside it
 #   as USER curl ARGUMENTS...   logged in
+#   clients_end                 end those of the processes in the array `background` that are left
 #   eventually SECONDS COMMAND  until it succeeds; the only way to wait
 #   clock_forward SECONDS       the programs' clocks; they stand in the file $CLOCK
 #
@@ -61,6 +62,14 @@ as() {
     local user=$1 program=$2
     shift 2
     "$program" --user "$user:$user" --silent --show-error --max-time 60 "$@"
+}
+
+clients_end() {
+    local pid
+    for pid in "${background[@]}"; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
 }
 
 # Renamed into place: who reads meanwhile sees the old time or the new, never none.
