@@ -119,14 +119,6 @@ int limit_site_stream(struct spool *spool)
     return take_byte(&fd, 0, spool->config.max_streams);
 }
 
-int limit_stream(struct spool *spool, const struct user *user)
-{
-    int fd;
-    int result = limit_user_stream(spool, user, &fd);
-
-    return result == 0 ? limit_site_stream(spool) : result;
-}
-
 int limit_upload(struct spool *spool, const struct user *user)
 {
     int fd = open_limits(spool, user);

@@ -25,15 +25,13 @@ int limit_message(struct spool *spool, const struct user *user);
 int limit_count(int fd, uint64_t per_minute);
 
 /*
- * Take one of the user's `user_streams` and one of the site's `max_streams` until the process ends:
- * locks on single bytes of users/<user>/limits and of `format`. 0; 1: none is free; -1: errno.
- */
-int limit_stream(struct spool *spool, const struct user *user);
-/*
- * One after the other: the user's goes with the last copy of the descriptor in `*fd` (-1: none is
- * needed), so it can be passed on; the site's is for streams that wait by themselves.
+ * Take one of the user's `user_streams`: a lock on a single byte of users/<user>/limits, which goes with
+ * the last copy of the descriptor in `*fd` (-1: none is needed), so it can be passed on. 0; 1: none is
+ * free; -1: errno.
  */
 int limit_user_stream(struct spool *spool, const struct user *user, int *fd);
+/* One of the site's `max_streams`, for streams that wait by themselves: the same in `format`, until the
+ * process ends. */
 int limit_site_stream(struct spool *spool);
 
 /* Take one of the user's LIMIT_UPLOADS in the same way. 0; 1: none is free; -1: errno. */

@@ -5,6 +5,15 @@
 
 #include "spool/limit.h"
 
+/* What a stream that waits by itself takes, until the process ends. */
+static int stream_slot(struct spool *spool, const struct user *user)
+{
+    int fd;
+    int result = limit_user_stream(spool, user, &fd);
+
+    return result == 0 ? limit_site_stream(spool) : result;
+}
+
 /* ---- Messages a minute  */
 
 /*
@@ -108,7 +117,7 @@ static void nobody_in_particular(void **state)
 
     assert_int_equal(limit_message(&f->spool, &nobody), -1);
     assert_int_equal(errno, ENOENT);
-    assert_int_equal(limit_stream(&f->spool, &nobody), -1);
+    assert_int_equal(stream_slot(&f->spool, &nobody), -1);
     assert_int_equal(errno, ENOENT);
 }
 
@@ -160,7 +169,7 @@ static int take_and_hold(const struct holder *holder, int told, int gate)
         return 1;
     spool.config = holder->config;
     for (int i = 0; i < holder->count; i++)
-        if (limit_stream(&spool, &user) != 0)
+        if (stream_slot(&spool, &user) != 0)
             byte = 'n';
     if (write(told, &byte, 1) != 1)
         return 1;
@@ -216,7 +225,7 @@ static int take(void *context, int index)
     if (spool_open(&spool) == -1 || user_named(&user, holder->name) == -1)
         return 100;
     spool.config = holder->config;
-    return limit_stream(&spool, &user);
+    return stream_slot(&spool, &user);
 }
 
 static void expect_slot(struct fixture *f, const char *name, bool is_free)
@@ -299,7 +308,7 @@ static int close_others(void *context, int index)
     if (spool_open(&spool) == -1 || user_named(&alice, "alice") == -1)
         return 1;
     spool.config = f->spool.config;
-    if (limit_stream(&spool, &alice) != 0)
+    if (stream_slot(&spool, &alice) != 0)
         return 2;
     fds[0] = openat(spool.users, "alice/limits", O_RDWR | O_CLOEXEC);
     fds[1] = openat(spool.root, "format", O_RDWR | O_CLOEXEC);
@@ -309,11 +318,11 @@ static int close_others(void *context, int index)
         return 4;
     fixture_close_spool(&again);
     spool.config.max_streams = 0;
-    if (limit_stream(&spool, &alice) != 1)
+    if (stream_slot(&spool, &alice) != 1)
         return 5;
     spool.config.user_streams = 0;
     spool.config.max_streams = 1;
-    return limit_stream(&spool, &alice) == 1 ? 0 : 6;
+    return stream_slot(&spool, &alice) == 1 ? 0 : 6;
 }
 
 static void slots_survive_other_descriptors(void **state)
