@@ -200,11 +200,8 @@ static bool token_ended(const struct stream *stream)
     struct user holder;
     int64_t left;
 
-    if (stream->token == NULL)
-        return false;
-    if (token_left(&hub.agent->spool, stream->token, &holder, &left) == 0)
-        return left <= 0;
-    return errno == ENOENT || errno == EBADMSG || errno == EFBIG;
+    return stream->token != NULL &&
+           token_held(&hub.agent->spool, stream->token, &holder, &left) == -1 && errno == ENOENT;
 }
 
 /* Nobody leaves in doubt: that its client has gone the web server may be about to find out. */

@@ -122,14 +122,8 @@ int token_issue(struct spool *spool, const struct user *user, char token[UUID_SI
     return 0;
 }
 
-int token_holder(struct spool *spool, const char *token, struct user *user, int64_t *left_ms)
+int token_held(struct spool *spool, const char *name, struct user *user, int64_t *left_ms)
 {
-    char name[DIGEST_SIZE];
-
-    errno = ENOENT;
-    if (!path_uuid_ok(token))
-        return -1;
-    id_digest(name, token, UUID_SIZE - 1);
     if (token_left(spool, name, user, left_ms) == -1) {
         errno = errno == EBADMSG || errno == EFBIG ? ENOENT : errno;
         return -1;
@@ -139,6 +133,17 @@ int token_holder(struct spool *spool, const char *token, struct user *user, int6
         return -1;
     /* Whose folder somebody has removed is nobody: their token shall not make them anew. */
     return faccessat(spool->users, user->dir, F_OK, 0) == 0 ? 0 : -1;
+}
+
+int token_holder(struct spool *spool, const char *token, struct user *user, int64_t *left_ms)
+{
+    char name[DIGEST_SIZE];
+
+    errno = ENOENT;
+    if (!path_uuid_ok(token))
+        return -1;
+    id_digest(name, token, UUID_SIZE - 1);
+    return token_held(spool, name, user, left_ms);
 }
 
 int token_revoke_id(struct spool *spool, const char *id, const struct user *user)

@@ -33,6 +33,8 @@ int token_issue(struct spool *spool, const struct user *user, char token[UUID_SI
  * expired, whatever lies on the disk, or its holder has no folder any more; else errno.
  */
 int token_holder(struct spool *spool, const char *token, struct user *user, int64_t *left_ms);
+/* The same by the name of its file, for who was never told the token. */
+int token_held(struct spool *spool, const char *name, struct user *user, int64_t *left_ms);
 
 /* End a token before its time. -1: ENOENT when there is none, or it is not this user's. */
 int token_revoke(struct spool *spool, const char *token, const struct user *user);
