@@ -28,7 +28,6 @@
 #define HUB_BACKLOG (256 * 1024)     /* bytes that a client may leave unread beside one write */
 #define HUB_BACKLOG_ALL (64 * 1024 * 1024) /* and all of them together */
 #define HUB_FD_RESERVE 64                  /* descriptors for all else that the agent does */
-#define HUB_HEARTBEAT_MSEC 15000
 #define HUB_STUCK_MSEC 30000   /* so long a client may read nothing of what waits for it */
 #define HUB_LOOK_MSEC 5000     /* at tokens, and at the journal without a hint */
 #define HUB_FRIENDS_MSEC 2000  /* a new list of friends is heeded by then */
@@ -188,10 +187,8 @@ void rooms_clear(struct hub *hub);
 
 /* hub_round.c: they are to be told that something is missing. */
 void holder_misses(struct hub *hub, struct holder *holder);
-/* An empty round; put a stanza into it; it has room for another. */
+/* An empty round. */
 void round_begin(struct round *round);
-void round_add(struct round *round, struct cursor after, const char *line, size_t len);
-bool round_has_room(const struct round *round);
 /* Read on and write to everybody, for some rounds. 1: there is more; 0; -1: later again. */
 int hub_read(struct hub *hub);
 /* Bring a new stream to where the others are, little by little: hub_catch_up goes on with all of them until

@@ -40,12 +40,12 @@ void round_begin(struct round *round)
     events = buf_over(events_room, sizeof events_room);
 }
 
-bool round_has_room(const struct round *round)
+static bool round_has_room(const struct round *round)
 {
     return round->count < HUB_ROUND && lines_len < HUB_ROUND_BYTES;
 }
 
-void round_add(struct round *round, struct cursor after, const char *line, size_t len)
+static void round_add(struct round *round, struct cursor after, const char *line, size_t len)
 {
     struct round_stanza *stanza = &round->stanzas[round->count++];
     char cursor[CURSOR_SIZE];

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/peer.h"
+#include "chat/streaming.h"
 #include "spool/clock.h"
 #include "spool/file.h"
 #include "spool/online.h"
@@ -214,7 +215,8 @@ static bool take(struct hub *hub, int program, struct stream *stream,
 static void begin(struct hub *hub, struct stream *stream, const struct handover *handover)
 {
     if (stream->events)
-        queue_put(&hub->heartbeats, &stream->heartbeat, handover->spoken_ms + HUB_HEARTBEAT_MSEC);
+        queue_put(&hub->heartbeats, &stream->heartbeat,
+                  handover->spoken_ms + STREAMING_HEARTBEAT_MSEC);
     if (stream->token != NULL)
         queue_put(&hub->token_looks, &stream->token_look, clock_boot_ms() + HUB_LOOK_MSEC);
 }

@@ -154,7 +154,7 @@ void stream_writable(struct hub *hub, struct stream *stream)
 static void spoke(struct hub *hub, struct stream *stream)
 {
     if (!stream->gone)
-        queue_put(&hub->heartbeats, &stream->heartbeat, clock_boot_ms() + HUB_HEARTBEAT_MSEC);
+        queue_put(&hub->heartbeats, &stream->heartbeat, clock_boot_ms() + STREAMING_HEARTBEAT_MSEC);
 }
 
 void stream_heartbeat(struct hub *hub, struct stream *stream)

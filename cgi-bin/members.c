@@ -9,8 +9,8 @@
  *          room, with none leaves.
  * REPLY    200 {"thread", "subject", "open", "history", "memberCount", "members": [{"role", "entity":
  *          sender object}], "next": user or null}, in the order they came; who is banned is shown to
- *          owners and moderators only, and by name alone unless a friend. POST: 200 {"success": true, "thread_id", "role": what it is
- *          now, "entity"}; the same again changes nothing.
+ *          owners and moderators only, and by name alone unless a friend. POST: 200 {"success": true,
+ *          "thread_id", "role": what it is now, "entity"}; the same again changes nothing.
  * FILES    threads/<thread>/members, changes; users/<user>/threads/<thread>; presence/ and journal/
  *          for the others.
  * ERRORS   400 with the field and why; 401; 403 the role does not allow it, a set of people, the room

@@ -14,8 +14,9 @@
  * FILES    reads journal/, threads/, presence/; touches online/<user>; moves users/<user>/delivered;
  *          without a cursor keeps its place in users/<user>/streams/.
  * ERRORS   400 damaged since, wait or limit; 401, a wrong or expired Bearer too; 404 wrong or expired
- *          token in the path; 403 with the login of a foreign site's reader; 405. With too many streams open, an envelope comes at once and names
- *          retry_after; events end at once and name a longer `retry`.
+ *          token in the path; 403 with the login of a foreign site's reader; 405. With too many streams
+ *          open, an envelope comes at once and names retry_after; events end at once and name a longer
+ *          `retry`.
  */
 
 #include <errno.h>
@@ -32,8 +33,6 @@
 #include "spool/token.h"
 #include "spool/user.h"
 #include "spool/wait.h"
-
-#define HEARTBEAT_MSEC 15000
 
 static struct streaming stream; /* its beginning is the agent's, too */
 static struct endpoint *const endpoint = &stream.endpoint;
@@ -65,8 +64,8 @@ static int64_t until_next_duty(int64_t spoken_ms)
 
     if (stream.touched_ms + ONLINE_TOUCH_SEC * 1000 < until)
         until = stream.touched_ms + ONLINE_TOUCH_SEC * 1000;
-    if (spoken_ms + HEARTBEAT_MSEC < until)
-        until = spoken_ms + HEARTBEAT_MSEC;
+    if (spoken_ms + STREAMING_HEARTBEAT_MSEC < until)
+        until = spoken_ms + STREAMING_HEARTBEAT_MSEC;
     return until > now ? until - now : 0;
 }
 
@@ -170,7 +169,7 @@ static int send_events(int64_t *spoken_ms)
         more = gather_events();
         if (more == -1)
             cgi_warn("journal", strerror(errno)); /* the head is out: the client comes back */
-        if (more == 0 && out->len == 0 && clock_boot_ms() >= *spoken_ms + HEARTBEAT_MSEC)
+        if (more == 0 && out->len == 0 && clock_boot_ms() >= *spoken_ms + STREAMING_HEARTBEAT_MSEC)
             event_heartbeat(out);
         if (out->len > 0) {
             standing_look();

@@ -19,9 +19,8 @@ struct asking {
     struct endpoint *endpoint;
     struct thread thread;
     struct room_about about;
-    bool joins; /* whoever is in it stays what they are */
-    bool
-        outside; /* whom it is about was not in it and will not be: the members need not know them */
+    bool joins;   /* whoever is in it stays what they are */
+    bool outside; /* whom it is about was not in it and will not be: nobody there need know them */
 };
 
 int room_about(struct thread *thread, struct room_about *about)

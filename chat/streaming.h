@@ -17,7 +17,8 @@
 #include "spool/online.h"
 #include "spool/reader.h"
 
-#define STREAMING_BUSY_SEC 15 /* until who finds too many streams open is to come again */
+#define STREAMING_BUSY_SEC 15          /* until who finds too many streams open is to come again */
+#define STREAMING_HEARTBEAT_MSEC 15000 /* of events: so long nothing is said at most */
 #define STREAMING_BATCH                                                                            \
     (512 * 1024) /* bytes of an envelope, or of events in one write, before its last stanza */
 

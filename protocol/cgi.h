@@ -150,8 +150,7 @@ int cgi_stream_head(const char *type);
 int cgi_stream_write(const char *bytes, size_t len);
 /* Whether the web server has still to take something of what was written. */
 bool cgi_stream_unread(void);
-/* Whether it has closed its end, now or within `msec`; and without having taken all. */
-bool cgi_stream_gone(void);
+/* Whether it has closed its end, or does within `msec`; and, now, without having taken all. */
 bool cgi_stream_goes(int64_t msec);
 bool cgi_stream_lost(void);
 

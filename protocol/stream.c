@@ -73,11 +73,6 @@ bool cgi_stream_goes(int64_t msec)
     return peer_goes(STDOUT_FILENO, msec);
 }
 
-bool cgi_stream_gone(void)
-{
-    return cgi_stream_goes(0);
-}
-
 bool cgi_stream_lost(void)
 {
     return peer_lost(STDOUT_FILENO, &reset);
