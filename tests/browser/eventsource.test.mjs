@@ -5,14 +5,13 @@
 
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { openPage, running, site, useSite } from './site.mjs';
 
 let alice;
 let bob;
 
-useSite();
-before(async () => {
+useSite({}, async () => {
   alice = await openPage(running.browser, site, 'alice');
   bob = await openPage(running.browser, site, 'bob');
 });

@@ -5,7 +5,7 @@
 // shows all that somebody else says, once and in time, and where events come through it stays with them.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { openPage, running, site, useSite } from './site.mjs';
 
 // Less than a long poll waits (25 s): what is there by then was not let out by an end.
@@ -14,8 +14,7 @@ const TIMEOUT = { timeout: 12000 };
 let alice;
 let thread;
 
-useSite();
-before(async () => {
+useSite({}, async () => {
   alice = await openPage(running.browser, site, 'alice');
   thread = (await post('start-session', { user: 'bob' })).thread_id;
 });

@@ -78,12 +78,16 @@ export async function openPage(browser, site, user) {
 export let site;
 export let running;
 
-/** Start them before the file's first test, with these settings, and stop them behind its last. */
-export function useSite(settings = {}) {
+/**
+ * Start them before the file's first test, with these settings, and stop them behind its last. What else the
+ * tests need first is for `ready` to do: of two `before` hooks of a file neither waits for the other.
+ */
+export function useSite(settings = {}, ready = async () => {}) {
   before(async () => {
     Object.assign(process.env, { SPOOLCHAT_MESSAGES_PER_MINUTE: '0', ...settings });
     site = await startSite();
     running = await startBrowser();
+    await ready();
   });
   after(async () => {
     await running?.stop();
