@@ -24,7 +24,7 @@ setup() {
 
 # Clients that a failed test has left behind.
 teardown() {
-    clients_end
+    clients_end "${background[@]}"
 }
 
 # client FILE COMMAND...: in the background, its output in FILE.

@@ -24,7 +24,7 @@ setup() {
 }
 
 teardown() {
-    clients_end
+    clients_end "${background[@]}"
 }
 
 # client FILE ARGUMENTS...: bob's, in the background, its output in FILE.

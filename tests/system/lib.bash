@@ -8,7 +8,7 @@
 #   site_stop                   stop it, and the agent; show the logs of a test that failed; remove $SITE
 #   agent_start, agent_stop     `spoolchat agent` beside it
 #   as USER curl ARGUMENTS...   logged in
-#   clients_end                 end those of the processes in the array `background` that are left
+#   clients_end PID...          of those that are left
 #   eventually SECONDS COMMAND  until it succeeds; the only way to wait
 #   clock_forward SECONDS       the programs' clocks; they stand in the file $CLOCK
 #
@@ -66,7 +66,7 @@ as() {
 
 clients_end() {
     local pid
-    for pid in "${background[@]}"; do
+    for pid; do
         kill "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done

@@ -28,11 +28,7 @@ setup() {
 }
 
 teardown() {
-    local pid
-    for pid in "${background[@]}"; do
-        kill "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
-    done
+    clients_end "${background[@]}"
     proxy_halt "$SITE"
 }
 
