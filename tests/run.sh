@@ -13,8 +13,8 @@
 # A job is one program, one bats file or one linter. As many run at once as there are processors. A file that
 # has the line "# check: waits" (for servers, browsers, clocks, more than it computes) is one of two that run
 # beside those, from the beginning. One with "# servers: all" is a job for each server, one with "# doors: all"
-# another for SCGI. T=word picks jobs whose name has the word.
-# What a job printed stays in build/check/.
+# another for SCGI; a test of pages is a job for Chromium and one for Firefox, or with "// browser: webkit" one
+# for WebKit. T=word picks jobs whose name has the word. What a job printed stays in build/check/.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -45,7 +45,7 @@ jobs_of() {
     system) bats_jobs system '' '' tests/system/*.bats ;;
     browser)
         for file in tests/browser/*.test.mjs; do
-            for name in chromium firefox; do
+            for name in $(browsers_of "$file"); do
                 echo "browser/$(basename "$file" .test.mjs) ($name)|tap|$(pace "$file")|env BROWSER=$name node --test-reporter=tap $file"
             done
         done
@@ -74,6 +74,10 @@ bats_jobs() {
             echo "$name|tap|$(pace "$file")|${before}bats --tap $file"
         fi
     done
+}
+
+browsers_of() {
+    if grep -qx '// browser: webkit' "$1"; then echo webkit; else echo chromium firefox; fi
 }
 
 pace() {

@@ -91,3 +91,28 @@ export const MESSAGES = [
   { text: 'm', attachments: [{ displayName: 'n', fileSize: 1e308, url: '/nereid-chat/token' }] },
   { text: 'n', id: 'cccccccc-cccc-4ccc-8ccc-cccccccccccc', __proto__x: { a: 1 }, constructor: 'x', toString: 'y', hasOwnProperty: 1 },
 ];
+
+/** In the page: what must not be there, whoever said what. */
+export function harm() {
+  return {
+    ran: window.ran ?? null,
+    elements: document.querySelectorAll('.log :is(script, iframe, object, embed, form, input, style, link, meta, base, svg:not(.icon), math, video, audio, template, template *, textarea, marquee, x)').length,
+    attributes: Array.from(document.querySelectorAll('.log .text, .log .text *'), (node) => Array.from(node.attributes, (one) => one.name))
+      .flat().filter((name) => /^on|^style$|^id$|^name$|^src|^action|^xlink/.test(name)),
+    classes: document.querySelectorAll('.log .text :is(.dialog, .popup, .tools)').length,
+    addresses: Array.from(document.querySelectorAll('.log a[href]'), (one) => one.protocol).filter((one) => !/^(https?|mailto):$/.test(one)),
+    images: Array.from(document.querySelectorAll('img'), (one) => one.src).filter((src) => !src.startsWith(window.location.origin)),
+    bare: Array.from(document.querySelectorAll('.log .text a[href]')).filter((one) => !/noopener/.test(one.rel) || !/noreferrer/.test(one.rel)).length,
+  };
+}
+
+export const NO_HARM = { ran: null, elements: 0, attributes: [], classes: 0, addresses: [], images: [], bare: 0 };
+
+/** In the page: pointers go over everything, and it is scrolled by. */
+export function touch() {
+  const log = document.querySelector('.log');
+  for (const node of log.querySelectorAll('.text, .text *')) {
+    for (const kind of ['mouseover', 'focus', 'toggle', 'pointerover']) node.dispatchEvent(new Event(kind));
+  }
+  log.scrollTop = 0;
+}

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { MESSAGES, TEXTS } from './hostile.mjs';
+import { harm, MESSAGES, NO_HARM, TEXTS, touch } from './hostile.mjs';
 import { startPages } from './page.mjs';
 
 let pages;
@@ -45,29 +45,14 @@ async function expectHarmless() {
 }
 
 async function expectNothing(chat) {
-  const found = await chat.page.evaluate(() => ({
-    ran: window.ran,
-    elements: document.querySelectorAll('.log :is(script, iframe, object, embed, form, input, style, link, meta, base, svg:not(.icon), math, video, audio, template, template *, textarea, marquee, x)').length,
-    attributes: Array.from(document.querySelectorAll('.log .text, .log .text *'), (node) => Array.from(node.attributes, (one) => one.name))
-      .flat().filter((name) => /^on|^style$|^id$|^name$|^src|^action|^xlink/.test(name)),
-    classes: document.querySelectorAll('.log .text :is(.dialog, .popup, .tools)').length,
-    addresses: Array.from(document.querySelectorAll('.log a[href]'), (one) => one.protocol).filter((one) => !/^(https?|mailto):$/.test(one)),
-    images: Array.from(document.querySelectorAll('img'), (one) => one.src).filter((src) => !src.startsWith(window.location.origin)),
-    bare: Array.from(document.querySelectorAll('.log .text a[href]')).filter((one) => !/noopener/.test(one.rel) || !/noreferrer/.test(one.rel)).length,
-  }));
-  assert.deepEqual(found, { ran: undefined, elements: 0, attributes: [], classes: 0, addresses: [], images: [], bare: 0 });
+  assert.deepEqual(await chat.page.evaluate(harm), NO_HARM);
 }
 
 /** Everything is touched: pointers go over it, and it is scrolled by. */
 async function touchAll(chat, type) {
   await chat.sees(`the end of ${type}`);
   if (type === 'html') await chat.until(() => document.querySelectorAll('.log .markup').length > 30);
-  await chat.page.locator('.log').evaluate((log) => {
-    for (const node of log.querySelectorAll('.text, .text *')) {
-      for (const kind of ['mouseover', 'focus', 'toggle', 'pointerover']) node.dispatchEvent(new Event(kind));
-    }
-    log.scrollTop = 0;
-  });
+  await chat.page.evaluate(touch);
 }
 
 for (const type of ['plain', 'rst', 'html']) {

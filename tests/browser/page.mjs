@@ -29,7 +29,7 @@ export async function startPages(settings = {}) {
 }
 
 /** In the page: what its policy has stopped, and whether somebody's text has run (window.ran). */
-function watchPolicy() {
+export function watchPolicy() {
   window.violations = [];
   document.addEventListener('securitypolicyviolation', (event) => {
     window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);

@@ -50,6 +50,7 @@ const launch = {
     channel: 'moz-firefox',
     executablePath: '/usr/bin/firefox-esr',
     env: { ...process.env, HOME: profile, XDG_CACHE_HOME: profile },
+    // Two processes for all tabs, or most of a test's time goes into starting them.
   }),
 };
 
