@@ -389,7 +389,7 @@ counted() {
     events carol "stream?since=$(cursor_now)"
     before=$(descriptors)
     hold -many 5 'stream?wait=0&since=0-0'
-    has_descriptors $((before + 5))
+    eventually 10 has_descriptors $((before + 5))
     clock_forward 16
     clock_forward 16
     eventually 10 has_descriptors "$before"

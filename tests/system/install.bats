@@ -7,7 +7,8 @@ load lib
 
 @test "programs and the page are installed, readable for all, and gone again" {
     local dest=$BATS_TEST_TMPDIR/dest name
-    make -C "$root" -s install "DESTDIR=$dest" PREFIX=/opt/chat
+    # As the suite has built them: with other flags all would be made anew below the other tests.
+    make -C "$root" -s WERROR=1 install "DESTDIR=$dest" PREFIX=/opt/chat
     for name in chat.js chat.mjs chat.d.ts index.html; do
         cmp "$root/build/web/$name" "$dest/opt/chat/share/spoolchat/web/$name"
     done
@@ -20,6 +21,6 @@ load lib
 
 @test "the page goes where WEBDIR says" {
     local dest=$BATS_TEST_TMPDIR/dest
-    make -C "$root" -s install "DESTDIR=$dest" WEBDIR=/srv/chat
+    make -C "$root" -s WERROR=1 install "DESTDIR=$dest" WEBDIR=/srv/chat
     [[ -e $dest/srv/chat/chat.js ]]
 }
