@@ -9,12 +9,17 @@
 
 # eventually SECONDS COMMAND...: until the command succeeds; 1 when the time is over.
 eventually() {
-    local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+    local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000)) nothing status=0
     shift
+    "$@" && return
+    # Nothing ever comes from there: a pause without a process of its own, which would cost more than it waits.
+    exec {nothing}<> <(:)
     until "$@"; do
-        ((${EPOCHREALTIME/[.,]/} < deadline)) || return 1
-        sleep 0.02
+        ((${EPOCHREALTIME/[.,]/} < deadline)) || { status=1; break; }
+        read -r -t 0.02 -u "$nothing" || true
     done
+    exec {nothing}>&-
+    return "$status"
 }
 
 # The negation as a command, for `eventually 5 not process_alive 123`.
@@ -59,25 +64,37 @@ process_spawn() {
     spawned=$!
 }
 
-# Asked again and again: a program that is started just then is none of those asked before.
-session_ends() {
+# ask_to_end PID: all of its session.
+ask_to_end() {
     local members
     mapfile -t members < <(session_pids "$1")
     kill -TERM "$1" "${members[@]}" 2>/dev/null
-    session_gone "$1"
+}
+
+# Asked again and again: a program that is started just then is none of those asked before. To look for all of them
+# is dear, so not each time while the first is still there.
+session_ends() {
+    ((asked++ % 10)) || ask_to_end "$1"
+    ! process_alive "$1" && session_gone "$1"
 }
 
 # process_stop PID [SECONDS]: ask it and all of its session to end: Apache would wait for a CGI process
 # that waits, and fcgiwrap leave its children behind. Who has not gone by the deadline is killed, and the
 # answer is 1. Apache gives up a reply that goes on, as the agent's, after ten seconds by itself.
 process_stop() {
-    local pid=$1 seconds=${2:-20} members
+    local pid=$1 seconds=${2:-20} asked=0
     eventually "$seconds" session_ends "$pid" && return 0
-    mapfile -t members < <(session_pids "$pid")
-    kill -KILL "${members[@]}" 2>/dev/null
-    eventually 5 session_gone "$pid"
-    echo "of process $pid had to be killed: ${members[*]}" >&2
+    echo "of process $pid had to be killed: $(session_pids "$pid" | paste -sd ' ')" >&2
+    process_kill "$pid"
     return 1
+}
+
+# process_kill PID: all of its session, unasked.
+process_kill() {
+    local members
+    mapfile -t members < <(session_pids "$1")
+    kill -KILL "${members[@]}" 2>/dev/null
+    eventually 5 session_gone "$1"
 }
 
 # Whether anybody listens on a port of 127.0.0.1.
@@ -88,8 +105,9 @@ port_taken() {
 # process_listens PID PORT: whether this very process does. Asking the port alone would be content
 # with a stranger who took it first.
 process_listens() {
-    local inode
-    inode=$(awk -v port="$(printf ':%04X' "$2")" '$2 ~ port "$" && $4 == "0A" { print $10 }' \
+    local inode port
+    printf -v port ':%04X' "$2"
+    inode=$(awk -v port="$port" '$2 ~ port "$" && $4 == "0A" { print $10 }' \
         /proc/net/tcp)
     [[ -n $inode && -n $(find "/proc/$1/fd" -lname "socket:\[$inode\]" 2>/dev/null) ]]
 }
