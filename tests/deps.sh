@@ -18,7 +18,7 @@ declare -A group=(
     [lighttpd]='lighttpd:lighttpd'
     [nginx]='nginx:nginx fcgiwrap:fcgiwrap'
     [test]='libcmocka-dev:/usr/include/cmocka.h bats:bats strace:strace
-        inotify-tools:inotifywait jq:jq curl:curl'
+        inotify-tools:inotifywait jq:jq gojq:gojq curl:curl'
     [browser]='chromium-headless-shell:chromium-headless-shell firefox-esr:firefox-esr nodejs:node npm:npm
         webkit2gtk-driver:WebKitWebDriver xvfb:Xvfb'
     [proxy]='nginx:nginx squid:squid'

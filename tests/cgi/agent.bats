@@ -117,7 +117,7 @@ token_new() {
 # as a sender killed between the two leaves it.
 plant_accepted() {
     local line
-    line=$(jq -c --argjson seq "$1" --arg id "$id" '.seq = $seq | .message.id = $id' "$(stanza 1)")
+    line=$(command jq -c --argjson seq "$1" --arg id "$id" '.seq = $seq | .message.id = $id' "$(stanza 1)")
     printf '%s\n' "$line" >"$SPOOL/threads/$thread/tmp/$id"
     ln "$SPOOL/threads/$thread/tmp/$id" "$SPOOL/threads/$thread/new/$(printf %010d "$1")"
 }

@@ -80,7 +80,7 @@ once() {
             author: {objectType: "person", id: "alice"}, seq: 1} and
             (.published | test("^[0-9-]{10}T[0-9:]{8}\\.[0-9]{6}Z$")))'
     [[ $id =~ ^[0-9a-f-]{36}$ ]]
-    same "$(json -c .attachment)" "$(<"$folder/$id.json")"
+    same "$(command jq -c .attachment <<<"$body")" "$(<"$folder/$id.json")"
     cmp "$file" "$folder/$id"
     [[ $folder/$id -ef $SPOOL/users/alice/files/$id ]]
     holds 1 1

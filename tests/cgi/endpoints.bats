@@ -537,7 +537,7 @@ END
         expect 200 --argjson seq "$number" '.seq == $seq'
     done
     for number in 1 2 3 4; do
-        same "$(jq -c . "$(stored "$number")")" "$(<"$(stored "$number")")"
+        same "$(command jq -c . "$(stored "$number")")" "$(<"$(stored "$number")")"
         [[ $(<"$(stored "$number")") == *",\"prev\":$prev,"* ]]
         digest=$(sha256sum <"$(stored "$number")")
         prev="\"${digest%% *}\""

@@ -364,7 +364,7 @@ EOF
     thread_of alice bob
     as bob GET threads
     expect 200 --arg id "$thread" '.threads | length == 1 and (.[0] |
-        keys_unsorted == ["id", "subject", "open", "created", "members", "memberCount", "role", "last", "read", "unread"]
+        keys == ["created", "id", "last", "memberCount", "members", "open", "read", "role", "subject", "unread"]
         and .id == $id and .subject == null and .open == false and .last == null and .read == 0 and .unread == 0
         and [.members[].id] == ["alice", "bob"] and .memberCount == 2 and .role == "guest"
         and (.created | test("^[0-9]{4}-.*Z$")) and .members[0] == {"objectType": "person", "id": "alice",
