@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "cgi_private.h"
 #include "json.h"
+#include "linger.h"
 
 /* Between the end of patience, when a blocked call fails, and the end of the process. */
 #define LAST_WORDS_SEC 2
@@ -94,6 +95,16 @@ static void set_signals(void)
     alarm(CGI_DEADLINE_SEC);
 }
 
+/* Whether the client means to go on with this connection, and the server is one that would let it wait. */
+static bool is_awaited(void)
+{
+    const char *protocol = variable("SERVER_PROTOCOL");
+    const char *connection = variable("HTTP_CONNECTION");
+
+    return strncmp(variable("SERVER_SOFTWARE"), "Apache", 6) == 0 &&
+           strcmp(protocol, "HTTP/1.1") == 0 && !list_has(connection, ", \t", "close", strncasecmp);
+}
+
 static bool changes_nothing(const char *method)
 {
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
@@ -125,6 +136,8 @@ void cgi_start(struct cgi *cgi, const char *program, const char *methods, const 
     take_environment(cgi, &caller);
     if (!visit_here()) {
         body_announce(cgi->length);
+        if (is_awaited())
+            atexit(linger);
         clearenv();
         set_signals();
     }

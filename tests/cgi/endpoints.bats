@@ -1170,3 +1170,21 @@ writer() {
     as alice POST token
     expect 200
 }
+
+# lingerers NAME=value...: how many tasks a request with these variables starts; nobody holds its output afterwards.
+lingerers() {
+    local ME=alice CGI_ENV=("$@") env program input
+    cgi_request GET get-friends
+    timeout 20 "$launch" "${env[@]}" strace -f -qq -o "$BATS_TEST_TMPDIR/calls" -e trace=clone,clone3,fork,vfork \
+        "$program" <"$input" 2>&1 | grep -q '^{"success":true' || return
+    grep -c CLONE_FILES "$BATS_TEST_TMPDIR/calls" || true
+}
+
+@test "behind Apache somebody outlives the program by a moment, for a client that goes on" {
+    local apache=SERVER_SOFTWARE='Apache/2.4.99 (Debian)'
+    same 1 "$(lingerers "$apache" SERVER_PROTOCOL=HTTP/1.1)"
+    same 1 "$(lingerers "$apache" SERVER_PROTOCOL=HTTP/1.1 HTTP_CONNECTION=keep-alive)"
+    same 0 "$(lingerers "$apache" SERVER_PROTOCOL=HTTP/1.1 HTTP_CONNECTION='TE, Close')"
+    same 0 "$(lingerers "$apache" SERVER_PROTOCOL=HTTP/1.0)"
+    same 0 "$(lingerers SERVER_SOFTWARE=lighttpd/1.4.69 SERVER_PROTOCOL=HTTP/1.1)"
+}
