@@ -8,7 +8,7 @@ load lib
 @test "programs and the page are installed, readable for all, and gone again" {
     local dest=$BATS_TEST_TMPDIR/dest name
     make -C "$root" -s install "DESTDIR=$dest" PREFIX=/opt/chat
-    for name in chat.js chat.mjs chat.d.ts index.html; do
+    for name in chat.js chat.mjs chat.d.ts chat.d.mts index.html; do
         cmp "$root/build/web/$name" "$dest/opt/chat/share/spoolchat/web/$name"
     done
     [[ -x $dest/opt/chat/bin/spoolchat && -x $dest/opt/chat/lib/spoolchat/cgi-bin/stream ]]
