@@ -282,6 +282,19 @@ test('history that is forgotten while a page of it is on its way leaves no hole'
   const seqs = (await thread(late, id)).seqs;
   assert.deepEqual(seqs, Array.from({ length: seqs.length }, (_, i) => seqs[0] + i));
   assert.equal(seqs.at(-1), 40);
+  // What is missed while a gap is mended is mended, too.
+  const loads = await late.evaluate(async () => {
+    const { session, lists } = window.chat.own;
+    const load = lists.load.bind(lists);
+    let count = 0;
+    lists.load = () => {
+      count += 1;
+      return load();
+    };
+    await Promise.all([session.gap(false), session.gap(false)]);
+    return count;
+  });
+  assert.equal(loads, 2);
 });
 
 test('stop says no more and hears no more; start goes on', async () => {
