@@ -162,7 +162,7 @@ endif
 
 # What stands in web/ itself is served as it is; a script of each entry and what it imports. The cleaner of html is
 # somebody else's (web/parts.sh fetches it); without it the page shows html as text.
-WEB_PLAIN := $(wildcard web/*.html web/*.css web/*.svg web/*.d.ts)
+WEB_PLAIN := $(wildcard web/*.html web/*.css web/*.svg web/*.d.ts web/*.d.mts)
 WEB_ENTRIES := $(if $(wildcard web/page/main.js),page:main) $(if $(wildcard web/page/widget.js),widget:widget)
 PURIFY := $(wildcard web/node_modules/dompurify/dist/purify.min.js)
 WEB := $(WEB_PLAIN:web/%=build/web/%) build/web/chat.js build/web/chat.mjs \

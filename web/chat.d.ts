@@ -3,7 +3,7 @@
 // The types of chat.js: the reference of the library. Two ways to load it:
 //
 //   <script src="/chat/chat.js"></script>            the global SpoolChat
-//   import { SpoolChat } from '/chat/chat.mjs'
+//   import { SpoolChat } from '/chat/chat.mjs'       (its types: chat.d.mts, which says the same)
 //
 // All that is read from the model (me, people, threads, messages) belongs to the library: look at it, do not
 // change it. Objects stay the same for as long as what they stand for is there, so they may be keys of a Map.
@@ -17,7 +17,10 @@ export interface Options {
   share?: boolean;
   /** How to listen: 'auto' (events, and long polls where they do not come through), 'events' or 'polls'. Default 'auto'. */
   transport?: 'auto' | 'events' | 'polls';
-  /** Milliseconds without any sign of an event stream until long polls are used. Default 5000. */
+  /**
+   * Milliseconds without any sign of an event stream until long polls are used. Default 5000. A stream that begins, and
+   * whose first words a proxy keeps back, is noticed half a minute later.
+   */
   patience?: number;
   /** Messages in one page of history, at most 200. Default 50. */
   page?: number;
@@ -96,8 +99,8 @@ export interface Message {
   reactions: Reaction[];
   /** A correction or a retraction of it is under way. */
   changing: boolean;
-  /** The stanza's `message` as it came, with attributes that the library does not know; null until then. */
-  raw: Record<string, unknown> | null;
+  /** The stanza's `message` as it came, or as it will be sent, with attributes that the library does not know. */
+  raw: Record<string, unknown>;
 }
 
 export interface Thread {
@@ -160,8 +163,10 @@ export interface ChatError extends Error {
   errors: Record<string, string[]> | null;
   /** Seconds, where the server said so. */
   retryAfter: number | null;
-  /** Whether the same again may succeed. */
+  /** Whether the same again may succeed, soon. */
   temporary: boolean;
+  /** A file could not be read here: it is gone, or a folder. */
+  unreadable: boolean;
 }
 
 export interface Draft {
@@ -191,21 +196,21 @@ export interface EventDetails {
   threads: { thread: Thread; gone: boolean };
   /** Subject, members, role, unread, read marks or loading of a thread are other than before. */
   thread: { thread: Thread };
-  /** A message is new at the end of its thread. `live`: it was said just now, not fetched; by another when not `mine`. */
+  /** A message is new at the end of its thread. `live`: it was said just now, not while nobody listened; by another when not `mine`. */
   message: { thread: Thread; message: Message; live: boolean };
   /** A message is other than before: sent, failed, numbered, corrected, retracted, reacted to. It may have moved: see `moved`. */
   change: { thread: Thread; message: Message; moved: boolean };
   /** A message is no longer in its thread: discarded. */
   remove: { thread: Thread; message: Message };
-  /** A page of history was put in front of the messages (or all of them are others, `where` 'all'). */
-  history: { thread: Thread; messages: Message[]; where: 'front' | 'all' };
+  /** History was fetched: a page in front of the messages, what was missed among them ('end'), or all of them are others. */
+  history: { thread: Thread; messages: Message[]; where: 'front' | 'end' | 'all' };
   /** `thread.typing` has changed. */
   typing: { thread: Thread };
   /** `thread.reads` has changed: how far somebody else has read. */
   read: { thread: Thread; person: Person; seq: number };
   /** Somebody is in a room, and as what; 'none': gone. */
   member: { thread: Thread; person: Person; role: Role };
-  /** A correction, retraction, reaction, read mark or the like was refused. */
+  /** A correction, retraction, reaction or invitation was refused. */
   error: { error: ChatError; thread: Thread | null; message: Message | null };
   /** Every stanza as it came, for what the library does not know. */
   stanza: { stanza: Record<string, unknown> };
@@ -294,3 +299,12 @@ export class SpoolChat extends EventTarget {
 }
 
 export default SpoolChat;
+
+type SpoolChatClass = typeof SpoolChat;
+type SpoolChatObject = SpoolChat;
+
+declare global {
+  /** Of the classic script. */
+  var SpoolChat: SpoolChatClass;
+  type SpoolChat = SpoolChatObject;
+}

@@ -77,3 +77,36 @@ test('a listed one can: with a token in the header, by events with one in the pa
   assert.match(refused.challenge, /invalid_token/);
   await rm(`${site.spool}/config`);
 });
+
+test('the library of a page elsewhere that knows a login: it talks and hears, also when it comes back', async () => {
+  await writeFile(`${site.spool}/config`, `allow_origin = ${origin}\n`, { mode: 0o644 });
+  const there = await page.context().newPage();
+  await there.goto(`${origin}/index.html?login=alice&base=${encodeURIComponent(site.base)}`);
+  for (const url of ['/chat/chat.js', '/library.js']) await there.addScriptTag({ url });
+  const id = await there.evaluate(async () => {
+    await window.chat.start();
+    return (await window.chat.createRoom({ subject: 'Elsewhere', users: ['bob'] })).id;
+  });
+  const file = await there.evaluate(async (thread) => {
+    const message = window.chat.send(thread, { text: 'from there', files: [new File(['x'], 'x.txt')] });
+    await new Promise((resolve) => {
+      window.chat.addEventListener('change', () => { if (message.state === 'sent') resolve(); });
+    });
+    return window.chat.attachmentUrl(message.attachments[0]);
+  }, id);
+  assert.ok(file.startsWith(`${site.base}/attachment/`), file);
+  await site.tell(`say bob ${id} heard`);
+  const shows = (texts) => there.waitForFunction(
+    ([one, wanted]) => JSON.stringify(window.shown(one)) === wanted, [id, JSON.stringify(texts)], { timeout: 20000 },
+  );
+  await shows(['from there', 'heard']);
+  assert.equal(await there.evaluate(() => window.chat.connection.how), 'events');
+  await site.tell('stop');
+  await there.waitForFunction(() => window.chat.connection.state === 'offline', undefined, { timeout: 20000 });
+  await site.tell(`say bob ${id} meanwhile`);
+  await site.tell('start');
+  await there.evaluate(() => window.chat.reconnect());
+  await shows(['from there', 'heard', 'meanwhile']);
+  await there.close();
+  await rm(`${site.spool}/config`);
+});

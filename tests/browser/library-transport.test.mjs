@@ -196,10 +196,105 @@ test('a gap: what the stream cannot say any more is fetched', async () => {
   await Promise.all([isOnline(alice), isOnline(bob)]);
   await shows(id, said, bob, alice);
   assert.equal((await thread(bob, id)).unread, said.length);
+  // What was there stays there: nothing but the missing was added.
+  assert.deepEqual(await bob.evaluate(() => window.events.filter((one) => one.type === 'history').map((one) => one.where)), ['front', 'end']);
   said.push('and on');
   await send(alice, id, 'and on');
   await shows(id, said, alice, bob);
   assert.deepEqual((await thread(bob, id)).seqs, said.map((_, i) => i + 1));
+});
+
+test('what was said while nobody listened is no news', async () => {
+  const { alice, bob, id } = await two();
+  const news = () => bob.evaluate(() => window.events.filter((one) => one.type === 'message').map((one) => [one.message.text, one.live]));
+  await send(alice, id, 'now');
+  await shows(id, ['now'], bob);
+  await site.tell('stop');
+  await state(bob, 'offline');
+  for (let i = 0; i < 30; i += 1) await site.tell(`say alice ${id} then${i}`);
+  await site.tell('forward 120');
+  await site.tell('start');
+  await bob.evaluate(() => window.chat.reconnect());
+  await until(bob, (one) => window.shown(one).length === 31, id);
+  await isOnline(bob);
+  await send(alice, id, 'again');
+  await until(bob, (one) => window.shown(one).at(-1) === 'again', id);
+  const live = (await news()).filter(([, is]) => is).map(([text]) => text);
+  assert.deepEqual(live, ['now', 'again']);
+  assert.equal((await thread(bob, id)).unread, 32);
+});
+
+test('sent, and no answer for more than a day: it is known again, and said once', async () => {
+  const { alice, bob, id } = await two();
+  const sent = async () => (await readdir(`${site.spool}/users/alice/sent`)).length;
+  await alice.route('**/nereid-chat/**', (route) => route.abort());
+  await site.tell('stop');
+  await state(alice, 'offline');
+  const message = { thread: id, text: 'once' };
+  message.id = await alice.evaluate(({ thread: one, text }) => window.chat.send(one, text).id, message);
+  await until(alice, () => window.counted.sends > 0);
+  await site.tell('start');
+  // It has arrived, and the answer was lost.
+  const answer = await fetch(`${site.base}/send-message`, {
+    method: 'POST',
+    headers: { Authorization: `Basic ${btoa('alice:alice')}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ type: 'message', message: { type: 'plain', subject: null, language: null, attachments: [], ...message } }),
+  });
+  assert.equal(answer.status, 200);
+  await site.tell('forward 90000');
+  for (const deadline = Date.now() + 15000; await sent();) assert.ok(Date.now() < deadline, 'its id is still kept');
+  await alice.evaluate(() => {
+    const { now } = Date;
+    Date.now = () => now() + 90000000;
+  });
+  await alice.unroute('**/nereid-chat/**');
+  await alice.evaluate(() => window.chat.reconnect());
+  await Promise.all([isOnline(alice), isOnline(bob)]);
+  await allAre(alice, id, 'sent');
+  await send(bob, id, 'twice?');
+  await shows(id, ['once', 'twice?'], alice, bob);
+});
+
+test('history that is forgotten while a page of it is on its way leaves no hole', async () => {
+  const { alice, bob, id } = await two('?page=10');
+  for (let i = 0; i < 40; i += 1) await send(alice, id, `text ${i}`);
+  await allAre(alice, id, 'sent');
+  await bob.evaluate((one) => window.chat.open(one), id);
+  const late = await open('bob', { query: '?page=10' });
+  await late.evaluate((one) => window.chat.open(one), id);
+  let go;
+  const held = new Promise((resolve) => { go = resolve; });
+  let asked;
+  const begun = new Promise((resolve) => { asked = resolve; });
+  await late.route('**/history/**', async (route) => {
+    asked();
+    await held;
+    await route.continue();
+  }, { times: 1 });
+  await late.evaluate((one) => { window.older = window.chat.older(one); }, id);
+  await begun;
+  await late.evaluate(async (one) => {
+    const { history, model } = window.chat.own;
+    await history.anew(model.conversations.get(one), () => true);
+  }, id);
+  go();
+  await late.evaluate(() => window.older);
+  const seqs = (await thread(late, id)).seqs;
+  assert.deepEqual(seqs, Array.from({ length: seqs.length }, (_, i) => seqs[0] + i));
+  assert.equal(seqs.at(-1), 40);
+  // What is missed while a gap is mended is mended, too.
+  const loads = await late.evaluate(async () => {
+    const { session, lists } = window.chat.own;
+    const load = lists.load.bind(lists);
+    let count = 0;
+    lists.load = () => {
+      count += 1;
+      return load();
+    };
+    await Promise.all([session.gap(false), session.gap(false)]);
+    return count;
+  });
+  assert.equal(loads, 2);
 });
 
 test('stop says no more and hears no more; start goes on', async () => {

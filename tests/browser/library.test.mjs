@@ -4,12 +4,13 @@
 // The library through a real Apache: two people chat, and all that can be said about what was said.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import {
   allAre, open, send, shows, talk, until, useLibrary,
 } from './library.mjs';
+import { site } from './site.mjs';
 
 useLibrary();
 
@@ -58,9 +59,6 @@ test('chat.d.ts names what there is', async () => {
   const [, body] = text.split('export class SpoolChat extends EventTarget {');
   const said = new Set([...body.matchAll(/^ {2}(?:readonly )?([a-zA-Z]+)[(:<]/gm)].map(([, name]) => name));
   const is = await alice.evaluate(() => [...Object.getOwnPropertyNames(window.SpoolChat.prototype), ...Object.keys(window.chat)]);
-  // How start() learns who one is.
-  is.splice(is.indexOf('oneself'), 1);
-  is.splice(is.indexOf('session'), 1);
   said.delete('addEventListener');
   assert.deepEqual([...said].sort(), is.sort());
 });
@@ -170,6 +168,10 @@ test('corrections, reactions and retractions, on both sides and after coming bac
     const [first] = (await thread(page, id)).messages;
     assert.deepEqual([first.text, first.edited, first.reactions], ['Hello', true, [['👍', ['bob', 'alice'], true]]], me);
   }
+  // What one says oneself is not unread, whatever it is about; and the last of what was said is shown all the same.
+  const short = await open('alice');
+  await until(short, (one) => window.chat.threads.get(one).last?.text === null, id);
+  for (const page of [alice, short]) assert.equal((await thread(page, id)).unread, 0);
   await change(bob, 'react', 0, '');
   await until(alice, (one) => window.chat.threads.get(one).messages[0].reactions[0].people.length === 1, id);
   assert.deepEqual((await thread(late, id)).messages.map((one) => one.text), ['Hello', null]);
@@ -285,6 +287,37 @@ test('what is refused fails, can be tried again or taken away, and holds up nobo
   await until(alice, () => window.failing.state === 'failed');
   await alice.evaluate(() => { window.chat.discard(window.failing); });
   await shows(id, ['after'], alice);
+});
+
+test('what the server has a fault with holds up its thread only', async () => {
+  const alice = await open('alice');
+  const [one, other] = [await room(alice, []), await room(alice, [])];
+  const folder = `${site.spool}/threads/${one}/tmp`;
+  await rename(folder, `${folder}.lost`);
+  await send(alice, one, 'first');
+  await send(alice, one, 'behind it');
+  await send(alice, other, 'elsewhere');
+  await allAre(alice, other, 'sent');
+  assert.deepEqual((await thread(alice, one)).messages.map((message) => message.state), ['sending', 'sending']);
+  await alice.evaluate((id) => { window.chat.discard(window.chat.threads.get(id).messages[0]); }, one);
+  await rename(`${folder}.lost`, folder);
+  await allAre(alice, one, 'sent');
+  await shows(one, ['behind it'], alice);
+});
+
+test('stopped before it has begun: that rejects', async () => {
+  const alice = await open('alice', { started: false });
+  const fate = await alice.evaluate(async () => {
+    const begun = window.chat.start().then(() => 'begun', (error) => error.message);
+    await new Promise((resolve) => {
+      const { lists } = window.chat.own;
+      const load = lists.load.bind(lists);
+      lists.load = () => { resolve(); return load(); };
+    });
+    window.chat.stop();
+    return begun;
+  });
+  assert.equal(fate, 'stopped');
 });
 
 test('history comes a page at a time, without gaps, and with what was said about it later', async () => {

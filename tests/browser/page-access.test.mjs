@@ -168,6 +168,19 @@ test('news do not take the focus away, wherever it is', async () => {
   await bob.row('Does it move?').hover();
 });
 
+test('a button that opens something says so, and closes it again', async () => {
+  const smile = alice.page.locator('.composer button[aria-haspopup]');
+  for (const [open, count] of [['true', 1], ['false', 0]]) {
+    await smile.click();
+    assert.deepEqual([await smile.getAttribute('aria-expanded'), await alice.page.locator('.popup').count()], [open, count]);
+  }
+  await alice.page.locator('.thread-title').click();
+  await bob.ask('presence', { type: 'presence', presence: { available: true, status: 'Reading' } });
+  await alice.page.locator('.thread-title .subtitle', { hasText: 'Reading' }).waitFor();
+  assert.equal(await alice.page.locator('.thread-title').getAttribute('aria-expanded'), 'true');
+  await alice.page.keyboard.press('Escape');
+});
+
 test('a screen reader hears what is new, and not what is old', async () => {
   const log = alice.page.locator('.log');
   assert.equal(await log.getAttribute('role'), 'log');
@@ -176,9 +189,24 @@ test('a screen reader hears what is new, and not what is old', async () => {
   assert.equal(await alice.page.getByRole('log', { name: 'Messages' }).count(), 1);
   const names = await alice.page.locator('.log .row').first().innerText();
   assert.match(names, /Bob/);
+  const hushed = (text) => alice.row(text).last().getAttribute('aria-live');
   await bob.say('Say this aloud');
   await alice.sees('Say this aloud');
   assert.equal(await log.getAttribute('aria-live'), 'polite');
+  assert.equal(await hushed('Say this aloud'), null);
+  assert.equal(await hushed('Not yet'), 'off');
+  // The same again, with something about it, is nothing new.
+  await bob.act('Say this aloud', 'React with 😂');
+  await alice.row('Say this aloud').locator('.reaction').waitFor();
+  assert.equal(await hushed('Say this aloud'), 'off');
+  // Nor does somebody who goes to the end silence what comes next.
+  const { live } = await alice.page.evaluate(() => {
+    const node = document.querySelector('.log');
+    node.scrollTop = 0;
+    document.querySelector('.jump').click();
+    return { live: node.getAttribute('aria-live') };
+  });
+  assert.equal(live, 'polite');
 });
 
 test('Arabic turns the page around; each text keeps its own direction', async () => {
@@ -212,6 +240,11 @@ test('six languages: every string in each, chosen by the browser or by the reade
   await alice.page.locator('.side-head .ib').click();
   await alice.page.locator('dialog select').first().selectOption('de');
   await alice.page.locator('.side h2', { hasText: 'Personen' }).waitFor();
+  // Arrow keys go from one to the next: the list stays where it is, and has the focus.
+  assert.equal(await focus(alice), 'Sprache');
+  const head = await alice.page.locator('.thread-title h2').innerText();
+  await alice.page.keyboard.press('Alt+ArrowDown');
+  assert.equal(await alice.page.locator('.thread-title h2').innerText(), head);
   await alice.page.reload();
   await alice.page.locator('.side h2', { hasText: 'Personen' }).waitFor();
   const { LANGUAGES, STRINGS } = await import('../../web/page/strings.js');

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { picture } from './picture.mjs';
 import { startPages } from './page.mjs';
@@ -92,7 +92,9 @@ test('how far it is, and order: a large file, and a word behind it', async () =>
   await alice.page.locator('input[type=file]').setInputFiles([file('large.bin', 'application/octet-stream', randomBytes(20000000))]);
   await alice.page.evaluate(() => {
     window.progress = [];
-    new MutationObserver(() => {
+    window.bars = 0;
+    new MutationObserver((changes) => {
+      window.bars += changes.flatMap((one) => [...one.addedNodes]).filter((node) => node.querySelector?.('progress')).length;
       const bar = document.querySelector('.log progress');
       if (bar && bar.value !== window.progress[window.progress.length - 1]) window.progress.push(bar.value);
     }).observe(document.querySelector('.log'), { childList: true, subtree: true, attributes: true });
@@ -104,6 +106,8 @@ test('how far it is, and order: a large file, and a word behind it', async () =>
   const progress = await alice.page.evaluate(() => window.progress);
   assert.ok(progress.length > 0, 'no progress was shown');
   assert.deepEqual(progress, progress.slice().sort((a, b) => a - b));
+  assert.ok(progress.some((one) => one > 0 && one < 1), `nothing between the beginning and the end: ${progress}`);
+  assert.equal(await alice.page.evaluate(() => window.bars), 1);
   await alice.row('Large').locator('progress').waitFor({ state: 'detached' });
 });
 
@@ -114,4 +118,48 @@ test('too large: it says so, and nothing is lost but the file', async () => {
   await alice.row('Huge').getByRole('button', { name: 'Discard' }).click();
   await alice.say('Never mind');
   await bob.sees('Never mind');
+});
+
+test('no room for files: it says so, and can be tried again', async () => {
+  const config = `${pages.site.spool}/config`;
+  await writeFile(config, 'user_files = 1\n', { mode: 0o644 });
+  await alice.page.locator('input[type=file]').setInputFiles([file('one.txt', 'text/plain', Buffer.from('x'))]);
+  await alice.say('One more');
+  await alice.row('One more').locator('.failure', { hasText: 'no room' }).waitFor();
+  await rm(config);
+  await alice.row('One more').getByRole('button', { name: 'Try again' }).click();
+  await bob.row('One more').locator('a.file').waitFor();
+});
+
+test('a file that is gone before it is sent: it says so, and holds up nothing', async () => {
+  const path = `${pages.site.spool}/../gone.txt`;
+  await writeFile(path, 'Now you see me');
+  await alice.page.locator('input[type=file]').setInputFiles(path);
+  await alice.page.locator('.tray li', { hasText: 'gone.txt' }).waitFor();
+  await rm(path);
+  await alice.say('Gone');
+  await alice.row('Gone').locator('.failure', { hasText: 'cannot be read' }).waitFor();
+  await alice.say('behind what is gone');
+  await bob.sees('behind what is gone');
+});
+
+test('a file that does not get away says what it is, is tried again, and can be given up', async () => {
+  let tries = 0;
+  await alice.page.clock.install();
+  await alice.page.route('**/attachment/**', () => { tries += 1; }); // and no answer, for ever
+  await alice.page.locator('input[type=file]').setInputFiles([file('stuck.txt', 'text/plain', Buffer.from('x'))]);
+  await alice.say('Stuck');
+  await alice.say('waits for that one');
+  await alice.row('waits for that one').locator('.state.sending').waitFor();
+  await alice.page.clock.fastForward(61000);
+  for (const deadline = Date.now() + 20000; tries < 2;) {
+    assert.ok(Date.now() < deadline, 'it is not tried again');
+    await alice.page.clock.runFor(1000);
+  }
+  const row = alice.row('Stuck');
+  assert.match(await row.locator('.file').innerText(), /stuck\.txt\s+1 byte/);
+  await row.getByRole('button', { name: 'Discard' }).click();
+  await bob.sees('waits for that one');
+  assert.equal(await row.count(), 0);
+  await alice.page.unroute('**/attachment/**');
 });

@@ -101,6 +101,7 @@ test('other languages, other directions, dialogs, what waits', async () => {
   await shoot(alice, 'arabic');
   await alice.page.locator('.side-head .ib').click();
   await alice.page.locator('dialog select').first().selectOption('ja');
+  await alice.page.locator('dialog h2', { hasText: '設定' }).waitFor();
   await shoot(alice, 'japanese-settings');
   await alice.page.keyboard.press('Escape');
   await alice.page.locator('.section-head .ib').last().click();

@@ -54,7 +54,7 @@ async function openChat(browser, site, user, options, faults) {
 }
 
 /** What somebody does with the page, in words. */
-export class Chat {
+class Chat {
   constructor(page, site, user) {
     Object.assign(this, { page, site, user });
     this.composer = page.locator('.composer textarea');

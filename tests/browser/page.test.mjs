@@ -113,6 +113,11 @@ test('a room is made, found and joined; its owner gives roles and names it', asy
   await alice.page.getByLabel('Role of Bob').selectOption('moderator');
   await bob.page.locator('.thread-title').click();
   await bob.page.locator('.panel .person', { hasText: '(you)' }).locator('.role', { hasText: 'Moderator' }).waitFor();
+  // A list that arrow keys go through sends nobody away by itself.
+  await alice.page.getByLabel('Role of Bob').selectOption('banned');
+  await alice.page.locator('dialog h2', { hasText: 'Ban Bob' }).waitFor();
+  await alice.page.locator('dialog .quiet').click();
+  await alice.until(() => document.querySelector('select.role').value === 'moderator');
   await alice.page.locator('.panel .invite', { hasText: 'Rename' }).locator('input').fill('Kitchen garden');
   await alice.page.getByRole('button', { name: 'Rename' }).click();
   await bob.page.locator('.thread-title h2', { hasText: 'Kitchen garden' }).waitFor();
@@ -141,32 +146,104 @@ test('the server is away: it says so, keeps what is written, and sends it once',
   assert.equal(await alice.row('Are you there?').count(), 1);
 });
 
+test('a page that nobody is logged in to: it asks, and what is written stays', async () => {
+  const unsent = () => alice.page.evaluate(() => {
+    const event = new Event('beforeunload', { cancelable: true });
+    window.dispatchEvent(event);
+    return event.defaultPrevented;
+  });
+  let asked = 0;
+  await alice.page.evaluate(() => { window.still = 'here'; });
+  await alice.page.route('**/nereid-chat/**', (route) => {
+    asked += 1;
+    return route.fulfill({ status: 401 });
+  });
+  await pages.site.tell('stop'); // which ends the stream
+  await alice.page.locator('.connection[data-state="login"]').waitFor();
+  await pages.site.tell('start');
+  assert.equal(await unsent(), false);
+  await alice.say('Who am I?');
+  assert.equal(await unsent(), true);
+  await alice.row('Who am I?').getByRole('button', { name: 'Discard' }).waitFor();
+  assert.ok(asked < 20, `asked ${asked} times`);
+  await alice.page.unroute('**/nereid-chat/**');
+  await alice.page.getByRole('button', { name: 'Log in' }).click();
+  await alice.row('Who am I?').locator('.state.sent, .state.read').waitFor();
+  await bob.sees('Who am I?');
+  assert.deepEqual([await unsent(), await alice.page.evaluate(() => window.still)], [false, 'here']);
+});
+
+test('history that cannot be had is asked for again now and then, not all the time', async () => {
+  const thread = (await bob.ask('start-session', { user: ['alice'], subject: 'Old times' })).thread_id;
+  for (let i = 0; i < 70; i += 1) await bob.tell(thread, { text: `Old ${i}.` });
+  const chat = await (await pages.open('alice')).ready();
+  let asked = 0;
+  await chat.page.route('**/history/**', (route) => {
+    asked += 1;
+    return route.fulfill({ status: 500 });
+  });
+  await chat.openThread('Old times');
+  await chat.page.locator('.toast', { hasText: 'fault' }).first().waitFor();
+  const scroll = () => chat.page.evaluate(async () => {
+    for (let i = 0; i < 60; i += 1) {
+      document.querySelector('.log').dispatchEvent(new Event('scroll'));
+      await new Promise(requestAnimationFrame);
+    }
+  });
+  await scroll();
+  assert.ok(asked < 6, `asked ${asked} times`);
+  await chat.page.unroute('**/history/**');
+  await chat.until(() => {
+    document.querySelector('.log').dispatchEvent(new Event('scroll'));
+    return document.querySelectorAll('.log .row').length > 40;
+  });
+  await chat.page.context().close();
+});
+
 test('who looks elsewhere is told, when they want it: nothing by default', async () => {
-  const chat = await (await pages.open('carol', { permissions: ['notifications'] })).ready();
+  const chat = await (await pages.open('carol')).ready();
   await chat.page.evaluate(() => {
-    // What the desktop shows cannot be seen from here; that it was asked to can.
+    // What the desktop shows and plays cannot be seen from here; that it was asked to can.
     window.told = [];
-    const Real = window.Notification;
-    window.Notification = class extends Real {
-      constructor(title, options) {
-        super(title, options);
-        window.told.push([title, options.body]);
+    window.tones = 0;
+    window.Notification = class {
+      static permission = 'granted';
+
+      static requestPermission = async () => 'granted';
+
+      constructor(title, { body }) {
+        window.told.push([title, body]);
       }
+    };
+    const { createOscillator } = AudioContext.prototype;
+    AudioContext.prototype.createOscillator = function create() {
+      window.tones += 1;
+      return createOscillator.call(this);
     };
     document.hasFocus = () => false;
   });
+  const told = () => chat.page.evaluate(() => [window.told, window.tones]);
   const thread = (await alice.ask('start-session', { user: ['carol'] })).thread_id;
   await alice.tell(thread, { text: 'One' });
   await chat.until(() => document.title.startsWith('(1) '));
   await chat.page.locator('.side-head .ib').click();
   const boxes = chat.page.locator('dialog input[type=checkbox]');
   assert.deepEqual([await boxes.nth(0).isChecked(), await boxes.nth(1).isChecked()], [false, false]);
+  await boxes.nth(0).click(); // which plays it
   await boxes.nth(1).click();
   await chat.page.keyboard.press('Escape');
   await alice.tell(thread, { text: 'Two' });
-  await chat.until(() => document.title.startsWith('(2) '));
-  const { allowed, told } = await chat.page.evaluate(() => ({ allowed: Notification.permission === 'granted', told: window.told }));
-  assert.deepEqual(told, allowed ? [['Alice', 'Two']] : []);
+  await chat.until(() => window.told.length === 1);
+  // Somebody looks at another tab.
+  const other = await chat.page.context().newPage();
+  await other.goto(chat.page.url());
+  await other.locator('.connection[data-state="online"]').waitFor({ state: 'attached' });
+  await alice.tell(thread, { text: 'Three' });
+  await other.locator('.side .threads li', { hasText: 'Three' }).waitFor();
+  await other.close();
+  await alice.tell(thread, { text: 'Four' });
+  await chat.until(() => window.told.length > 1);
+  assert.deepEqual(await told(), [[['Alice', 'Two'], ['Alice', 'Four']], 6]);
   await chat.page.context().close();
 });
 
@@ -177,6 +254,11 @@ test('another day begins with its name', async () => {
   await alice.until(() => document.querySelectorAll('.log .day').length === 2);
   const order = await alice.page.locator('.log-list > :not(.unread-line)').evaluateAll((all) => all.map((one) => one.className));
   assert.equal(order.at(-2), 'day');
+  // When that day has come here, too, the one before is no longer called today.
+  await alice.page.clock.setSystemTime(Date.now() + 86400000);
+  await bob.say('And good night');
+  await alice.sees('And good night');
+  assert.deepEqual(await alice.page.locator('.log .day').allInnerTexts(), ['Yesterday', 'Today']);
 });
 
 test('what is refused says why, and can be tried again or discarded', async () => {
@@ -200,4 +282,24 @@ test('what is refused says why, and can be tried again or discarded', async () =
   await bob.sees('Refuse me');
   assert.equal(await alice.row('Refuse me').locator('.failure').count(), 0);
   await rm(config);
+  // A correction that is refused is still there to be made shorter.
+  await alice.say('Short');
+  await bob.sees('Short');
+  await alice.act('Short', 'Edit');
+  await say(`Shorter. ${long}`);
+  await alice.page.locator('.toast', { hasText: 'too large' }).waitFor();
+  await alice.until(() => document.querySelector('.composer textarea').value.startsWith('Shorter.'));
+  await alice.page.locator('.about', { hasText: 'Edit' }).waitFor();
+  await alice.composer.press('Escape');
+});
+
+test('a room is found among many, also those that the list does not show yet', async () => {
+  for (let i = 0; i < 60; i += 1) await bob.ask('start-session', { subject: `Club ${i}.`, open: true });
+  await bob.page.getByRole('button', { name: 'Find a room' }).click();
+  await bob.page.locator('dialog .rooms li').nth(49).waitFor();
+  const shown = await bob.page.locator('dialog .rooms li').allInnerTexts();
+  const hidden = Array.from({ length: 60 }, (_, i) => `Club ${i}.`).find((name) => !shown.some((one) => one.includes(name)));
+  await bob.page.locator('dialog input[type=search]').fill(hidden);
+  await bob.page.locator('dialog .rooms li:visible', { hasText: hidden }).waitFor();
+  await bob.page.keyboard.press('Escape');
 });

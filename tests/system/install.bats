@@ -9,7 +9,7 @@ load lib
     local dest=$BATS_TEST_TMPDIR/dest name
     # As the suite has built them: with other flags all would be made anew below the other tests.
     make -C "$root" -s WERROR=1 install "DESTDIR=$dest" PREFIX=/opt/chat
-    for name in chat.js chat.mjs chat.d.ts index.html; do
+    for name in chat.js chat.mjs chat.d.ts chat.d.mts index.html; do
         cmp "$root/build/web/$name" "$dest/opt/chat/share/spoolchat/web/$name"
     done
     [[ -x $dest/opt/chat/bin/spoolchat && -x $dest/opt/chat/lib/spoolchat/cgi-bin/stream ]]

@@ -6,7 +6,7 @@
 export class ChatError extends Error {
   /**
    * @param {string} message
-   * @param {{status?: number, errors?: object|null, retryAfter?: number|null}} [about]
+   * @param {{status?: number, errors?: object|null, retryAfter?: number|null, unreadable?: boolean}} [about]
    */
   constructor(message, about = {}) {
     super(message);
@@ -14,11 +14,14 @@ export class ChatError extends Error {
     this.status = about.status || 0;
     this.errors = about.errors || null;
     this.retryAfter = about.retryAfter || null;
+    this.unreadable = Boolean(about.unreadable);
   }
 
-  /** Whether the same again may succeed. */
+  /** Whether the same again may succeed, soon: room for a file is made by people. */
   get temporary() {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500 || this.login;
+    const { status } = this;
+    if (this.unreadable || status === 507) return false;
+    return status === 0 || status === 408 || status === 429 || status >= 500 || this.login;
   }
 
   /** Whether the web server does not (any more) know who asks. */

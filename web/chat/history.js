@@ -49,38 +49,44 @@ export class History {
   }
 
   async pageBefore(one) {
+    const { epoch } = one;
     const query = { limit: this.page };
     if (one.first < Infinity) query.before = one.first;
     const { stanzas, more } = await this.fetch(one, query);
+    // Forgotten meanwhile: this page may not be the one before what is there now.
+    if (epoch !== one.epoch) return this.pageBefore(one);
     one.view.more = more && stanzas.length > 0;
     return takeAll(one, stanzas);
   }
 
-  /** What was missed behind `one.solid`, where a list of threads shows that something was. */
-  async fill(one) {
+  /**
+   * What was missed behind `one.solid`, where a list of threads shows that something was.
+   * @param {() => boolean} whole whether nothing more was missed since
+   */
+  async fill(one, whole) {
     let after = one.solid;
     for (let i = 0, more = true; more; i += 1) {
       const page = i < GAP_PAGES && await this.fetch(one, { after, limit: GAP_PAGE });
       // None: there is less than is known here, a backup was restored.
-      if (!page || !page.stanzas.length) return this.anew(one);
+      if (!page || !page.stanzas.length) return this.anew(one, whole);
       takeAll(one, page.stanzas);
       after = page.stanzas[page.stanzas.length - 1].seq;
       more = page.more;
     }
-    one.solid = null;
+    if (whole()) one.solid = null;
     one.count();
-    return this.others(one);
+    this.others(one, 'end');
   }
 
-  async anew(one) {
-    one.solid = null;
+  async anew(one, whole) {
     one.clear();
     await this.back(one);
-    this.others(one);
+    if (whole()) one.solid = null;
+    this.others(one, 'all');
   }
 
-  others({ view }) {
-    this.model.emit('history', { thread: view, messages: view.messages, where: 'all' });
+  others({ view }, where) {
+    this.model.emit('history', { thread: view, messages: view.messages, where });
     this.model.emit('thread', { thread: view });
   }
 

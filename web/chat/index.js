@@ -34,8 +34,8 @@ export class SpoolChat extends EventTarget {
     own.history = new History(own.http, own.model, own.options.page);
     own.lists = new Lists(own.http, own.model, own.history);
     own.marks = new Marks(own.token);
-    own.outbox = new Outbox(own.token, (error) => own.session.trouble(error));
-    own.oneself = (presence) => this.oneself(presence);
+    own.outbox = new Outbox(own.token, (error) => own.session.trouble(error), () => own.session.caughtUp());
+    own.oneself = (presence) => this.#oneself(presence);
     own.session = new Session(own);
     own.sending = new Sending(own);
     Object.defineProperty(this, 'own', { value: own });
@@ -70,7 +70,7 @@ export class SpoolChat extends EventTarget {
     this.own.session.wake();
   }
 
-  oneself({ entity, ...presence }) {
+  #oneself({ entity, ...presence }) {
     const { people } = this.own.model;
     people.me = people.get(entity);
     this.presence = presence;
@@ -84,12 +84,12 @@ export class SpoolChat extends EventTarget {
   }
 
   async talk(...users) {
-    return this.session({ user: users });
+    return this.#begin({ user: users });
   }
 
   async createRoom({ subject = null, open = false, history = null, users = [] } = {}) {
     // Without a subject, and not open, it would be the thread of these people.
-    const thread = await this.session({ user: [], subject, open, history });
+    const thread = await this.#begin({ user: [], subject, open, history });
     // Those whom one begins with are told by the first message, those who are invited at once.
     for (const user of users) {
       await this.setRole(thread.id, user, 'guest').catch((error) => this.own.emit('error', { error, thread, message: null }));
@@ -97,7 +97,7 @@ export class SpoolChat extends EventTarget {
     return this.own.lists.thread(thread.id);
   }
 
-  async session(fields) {
+  async #begin(fields) {
     const { thread_id: id } = await this.own.http.post('start-session', fields);
     return this.own.lists.thread(id);
   }
@@ -189,7 +189,7 @@ export class SpoolChat extends EventTarget {
 
   async setPresence(presence) {
     const answer = await this.own.http.post('presence', { type: 'presence', presence: { ...this.presence, ...presence } });
-    return this.oneself(answer.presence);
+    return this.#oneself(answer.presence);
   }
 
   // ---- Files -----------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ const DEAF_MSEC = 600000;
 /** Streams that were refused or ended at once, in a row. */
 const FAILED_MOST = 3;
 const FAILED_MSEC = 2000;
+/** More stanzas than this in one envelope are not the last. */
+const MUCH = 20;
 /** Those whose streams ended together come back over so long. */
 const TOGETHER_MSEC = 500;
 
@@ -29,7 +31,7 @@ export class Listener {
   /**
    * @param {{http: object, token: object, transport: string, patience: number}} with
    * @param {{stanzas: Function, gap: Function, state: Function}} on
-   *   stanzas(list, cursor, late): `late` when they are from before, so that nobody is said to be writing
+   *   stanzas(list, cursor, late): `late` when they may be from before: when they came, by the server's clock; or null
    */
   constructor(needs, on) {
     Object.assign(this, needs);
@@ -40,6 +42,7 @@ export class Listener {
     this.cut = null;
     this.deafUntil = 0;
     this.deafTimes = 0;
+    this.proved = false;
   }
 
   /** Go on behind this cursor. */
@@ -58,6 +61,7 @@ export class Listener {
   stop() {
     if (this.run) this.run.over = true;
     this.run = null;
+    this.how = null;
     this.interrupt();
   }
 
@@ -108,7 +112,9 @@ export class Listener {
   async fail(error) {
     this.doubt = 'down';
     this.how = null;
-    if (error.login) {
+    if (error.login || error.status === 403) {
+      // Somebody may have to type their name.
+      this.token.patient = true;
       // Asking again by itself would show the browser's login window again and again.
       this.state('login', { error });
       await this.nap.sleep(Infinity);
@@ -128,7 +134,10 @@ export class Listener {
     const url = this.http.url(`stream/${token}?since=${encodeURIComponent(this.cursor)}`);
     const stream = listenToEvents(url, this.patience, {
       opened: () => this.online('events'),
-      stanza: (stanza, cursor) => this.take([stanza], cursor, false),
+      stanza: (stanza, cursor) => {
+        this.proved = true;
+        this.take([stanza], cursor, null);
+      },
       gap: (cursor) => {
         this.cursor = cursor || this.cursor;
         this.on.gap();
@@ -136,8 +145,10 @@ export class Listener {
     });
     this.how = 'events';
     this.cut = stream.close;
+    const since = Date.now();
     const why = await stream.end;
     this.cut = null;
+    if (why === 'ended' && Date.now() - since > DEAF_MSEC) this.deafTimes = 0;
     if (!run.over && why !== 'closed') await this.ended(why);
   }
 
@@ -158,12 +169,13 @@ export class Listener {
     const late = this.doubt === 'down';
     const envelope = await this.ask(late ? 0 : this.doubt ? BUSY_POLL_SEC : POLL_SEC);
     if (run.over || !envelope) return;
-    this.doubt = null;
+    // Much was missed: the rest of it is from before, too.
+    this.doubt = late && envelope.stanzas.length > MUCH ? 'down' : null;
     this.backoff.reset();
     if (envelope.limited) this.on.gap();
-    this.take(envelope.stanzas, envelope.cursor, late);
+    this.take(envelope.stanzas, envelope.cursor, late ? Date.parse(envelope.timestamp) : null);
     if (envelope.retry_after) await this.busy(envelope.retry_after);
-    else if (this.polls()) this.online('polls');
+    else if (this.polls() && !this.doubt) this.online('polls');
   }
 
   /** @returns {Promise<object|null>} an envelope; null when it was interrupted */
@@ -196,12 +208,11 @@ export class Listener {
   async verify() {
     const { cursor, run } = this;
     if (this.how !== 'events' || Date.now() - this.heardAt < STALE_MSEC) return;
+    this.heardAt = Date.now();
     try {
       const path = `stream?since=${encodeURIComponent(cursor)}&wait=0`;
       const envelope = await this.token.request(path, { seconds: ANSWER_LATE_SEC });
-      if (run !== this.run || cursor !== this.cursor) return;
-      if (envelope.stanzas.length) this.deaf();
-      else this.heardAt = Date.now();
+      if (run === this.run && cursor === this.cursor && envelope.stanzas.length) this.deaf();
     } catch {
       if (run === this.run) this.restart();
     }

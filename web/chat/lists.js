@@ -5,6 +5,7 @@
 import { Backoff } from './waiting.js';
 
 const PAGE = 200;
+const PREVIEWS = 20;
 const TRIES = 10;
 const FIRST_MSEC = 100;
 
@@ -25,6 +26,8 @@ export class Lists {
   async load() {
     const { model } = this;
     const before = [...model.threads.keys()];
+    const { doubts } = model;
+    const whole = () => doubts === model.doubts;
     model.doubt();
     const [{ cursor, threads, next }] = await Promise.all([this.page(), this.friends()]);
     const entries = threads;
@@ -33,11 +36,19 @@ export class Lists {
       entries.push(...page.threads);
       after = page.next;
     }
-    const gaps = entries.filter((entry) => model.listed(entry)).map((entry) => model.conversation(entry.id));
+    const gaps = entries.filter((entry) => model.listed(entry, whole())).map((entry) => model.conversation(entry.id));
     const here = new Set(entries.map((entry) => entry.id));
     before.filter((id) => !here.has(id)).forEach((id) => model.gone(id));
-    await Promise.all(gaps.map((one) => this.history.fill(one)));
+    await Promise.all(gaps.map((one) => this.history.fill(one, whole)));
+    this.previews();
     return cursor;
+  }
+
+  /** Where the last thing said is about an earlier message there is none to show: it is fetched, one after another. */
+  async previews() {
+    const { model, history } = this;
+    const bare = [...model.conversations.values()].filter((one) => !one.view.last && one.view.newest);
+    for (const one of bare.sort((a, b) => b.view.time - a.view.time).slice(0, PREVIEWS)) await history.older(one).catch(() => {});
   }
 
   page(after) {

@@ -39,7 +39,7 @@ export function newMessage(thread, sender, id, key) {
   return {
     key, thread, id, seq: null, sender, mine: false, timestamp: '', time: 0, kind: 'message', type: 'plain', text: null,
     subject: null, language: null, attachments: [], state: 'sending', error: null, progress: null, edited: null,
-    retracted: false, reactions: [], changing: false, raw: null,
+    retracted: false, reactions: [], changing: false, raw: {},
   };
 }
 

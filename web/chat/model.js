@@ -6,6 +6,9 @@ import { People } from './people.js';
 import { Conversation } from './thread.js';
 import { Writing } from './writing.js';
 
+/** What is heard later than this is no news. */
+const JUST_NOW_MSEC = 60000;
+
 export class Model {
   /**
    * @param {(type: string, detail: object) => void} emit
@@ -20,6 +23,7 @@ export class Model {
     this.conversations = new Map();
     /** @type {Map<string, import('../chat.js').Thread>} */
     this.threads = new Map();
+    this.doubts = 0;
   }
 
   /** @returns {Conversation} made when there is none */
@@ -43,17 +47,18 @@ export class Model {
 
   /**
    * A thread as `GET threads` lists it.
+   * @param {boolean} whole nothing more was missed since the list was asked for
    * @returns {boolean} whether its messages have a gap now that must be filled
    */
-  listed(entry) {
+  listed(entry, whole) {
     const one = this.conversation(entry.id);
     const gap = entry.last !== null && one.solid !== null && hasGap(one, entry.last);
     // Of what nobody has opened the last one is enough.
     const shown = one.loaded || one.view.messages.length > 1;
     if (gap && !shown) one.clear(entry.last.seq > one.solid ? entry.last.seq - 1 : Infinity);
-    if (!gap || !shown) one.solid = null;
+    if (whole && !(gap && shown)) one.solid = null;
     this.describe(one, entry);
-    return one.solid !== null;
+    return gap && shown;
   }
 
   describe(one, entry) {
@@ -62,6 +67,8 @@ export class Model {
     // What it says of the last one is nothing new where more is known, and would leave a gap where less is.
     if (last && one.solid === null && last.seq <= one.first) one.take(last, false);
     if (last && !one.view.last) one.view.time = Date.parse(last.timestamp);
+    // The server counts by numbers, also one's own and those that are about others.
+    if (last && one.solid === null && one.view.newest >= last.seq) one.count();
     this.show(one);
   }
 
@@ -83,16 +90,19 @@ export class Model {
 
   // ---- The stream ------------------------------------------------------------------------------
 
-  /** @param {boolean} late it was said a while ago: nobody writes any more who did then */
+  /**
+   * @param {number|null} late when it came, by the server's clock, where it may have been said a while before that: nobody
+   *   writes any more who did then
+   */
   hear(stanza, late) {
     if (stanza.presence) [].concat(stanza.presence).forEach((one) => this.presence(one));
-    else if (stanza.message && stanza.seq) this.say(stanza);
+    else if (stanza.message && stanza.seq) this.say(stanza, late - Date.parse(stanza.timestamp) < JUST_NOW_MSEC);
     else if (stanza.receipt) this.receipt(stanza.receipt);
     else if (stanza.chatstate && !late) this.chatstate(stanza.chatstate);
     this.emit('stanza', { stanza });
   }
 
-  say(stanza) {
+  say(stanza, live) {
     const { thread, sender } = stanza.message;
     const isNew = !this.threads.has(thread);
     const one = this.conversation(thread);
@@ -104,7 +114,7 @@ export class Model {
       this.show(one);
       this.unknown(thread);
     }
-    if (message && fresh) this.emit('message', { thread: view, message, live: true });
+    if (message && fresh) this.emit('message', { thread: view, message, live });
     else if (message) this.emit('change', { thread: view, message, moved });
     if (!isNew && view.last !== before) this.emit('threads', { thread: view, gone: false });
     if (message) this.emit('thread', { thread: view });

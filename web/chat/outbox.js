@@ -2,18 +2,24 @@
 //
 // What is on its way: one after another, in the order it was said, each with the same id until it is answered. So
 // nothing is lost while there is no network, and nothing is said twice. What is refused for good does not stand in the
-// way of the rest. Files are uploaded beside it; what follows them in their thread waits for them.
+// way of the rest, and what the server has a fault with only in that of its thread. Files are uploaded beside it; what
+// follows them in their thread waits for them.
 
 import { Backoff, Nap } from './waiting.js';
+
+/** The server knows an id again for a day. */
+const OLD_MSEC = 12 * 3600000;
 
 export class Outbox {
   /**
    * @param {import('./token.js').Token} token
    * @param {(error: object) => void} trouble there was no answer, or one that says: later
+   * @param {() => boolean} online whether the stream has brought all that was said
    */
-  constructor(token, trouble) {
+  constructor(token, trouble, online) {
     this.token = token;
     this.trouble = trouble;
+    this.online = online;
     this.items = [];
     this.open = false;
     this.busy = false;
@@ -37,6 +43,7 @@ export class Outbox {
   remove(item) {
     const at = this.items.indexOf(item);
     if (at >= 0) this.items.splice(at, 1);
+    if (this.current === item) this.nap.wake();
     return at >= 0;
   }
 
@@ -77,13 +84,32 @@ export class Outbox {
   }
 
   async deliver(item) {
+    this.current = item;
+    // It may have been said: whether it was only the stream knows by now.
+    if (item.tried < Date.now() - OLD_MSEC && !this.online()) {
+      await this.nap.sleep(Infinity);
+      return;
+    }
+    item.tried = item.tried || Date.now();
     try {
       const answer = item.heard() ? null : await this.token.request('send-message', { method: 'POST', json: item.stanza() });
       this.backoff.reset();
       if (this.remove(item)) item.done(answer);
     } catch (error) {
-      await this.refused(item, error, this);
+      if (error.status >= 500) this.later(item, error);
+      else await this.refused(item, error, this);
     }
+  }
+
+  /** Not before some time; what is said in other threads goes on. */
+  async later(item, error) {
+    item.ready = false;
+    item.nap = new Nap();
+    item.backoff = item.backoff || new Backoff();
+    await this.refused(item, error, item);
+    item.nap = null;
+    item.ready = true;
+    this.pump();
   }
 
   async prepare(item) {
@@ -103,6 +129,7 @@ export class Outbox {
   }
 
   async refused(item, error, { backoff, nap }) {
+    if (!this.items.includes(item)) return;
     if (!error.temporary) {
       if (this.remove(item)) item.fail(error);
       return;

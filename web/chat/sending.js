@@ -65,15 +65,18 @@ export class Sending {
   }
 
   sent(one, message, { seq, timestamp }) {
-    const { marks, emit } = this.chat;
     // The stream may have been faster.
     if (message.seq === null) {
       const moved = one.number(message, seq, timestamp);
       this.changed(message, moved);
-      emit('threads', { thread: one.view, gone: false });
+      this.chat.emit('threads', { thread: one.view, gone: false });
     }
-    // Who has read all has read what they say themselves.
-    if (!one.view.unread && one.view.newest >= seq - 1 && one.setRead(seq)) marks.read(one.view.id, seq);
+    this.said(one, seq);
+  }
+
+  /** Who has read all has read what they say themselves. */
+  said(one, seq) {
+    if (!one.view.unread && one.view.newest >= seq - 1 && one.setRead(seq)) this.chat.marks.read(one.view.id, seq);
     this.expect(one, seq);
   }
 
@@ -170,7 +173,9 @@ export class Sending {
     one.show(message);
     this.changed(message, false);
     await this.deliver(one, change, () => !about.own.includes(change)).then((answer) => {
-      if (answer) takeAbout(about, { ...answer, message: { ...change, sender: people.me } });
+      if (!answer) return;
+      takeAbout(about, { ...answer, message: { ...change, sender: people.me } });
+      this.said(one, answer.seq);
     }, (error) => {
       this.chat.emit('error', { error, thread: one.view, message });
       throw error;

@@ -5,10 +5,9 @@
 import { ChatError } from './errors.js';
 import { Listener } from './listener.js';
 import { Tabs } from './tabs.js';
+import { LOGIN_SEC } from './token.js';
 import { Backoff, Nap } from './waiting.js';
 
-/** The browser may show its login window meanwhile; one of them, so one request comes first. */
-const LOGIN_SEC = 300;
 /** Now and then: whether the leading tab and the stream are alive. */
 const CHECK_MSEC = 5000;
 const VERIFY_MSEC = 120000;
@@ -69,7 +68,7 @@ export class Session {
       this.setState({ state: 'connecting', error: this.connection.error });
       try {
         await this.load(run);
-        return;
+        if (!run.over) return;
       } catch (error) {
         if (!run.over) await this.failed(error, backoff);
       }
@@ -79,16 +78,19 @@ export class Session {
 
   async load(run) {
     const { chat } = this;
+    // One login window, so one request comes first.
     const { presence } = await chat.http.request('presence', { seconds: LOGIN_SEC });
     if (run.over) return;
     chat.oneself(presence);
     // What other tabs hear from now on is kept, so that nothing lies between the lists and the stream.
     this.early = [];
     this.openTabs(presence.entity.id);
-    [this.cursor] = await Promise.all([chat.lists.load(), chat.token.get()]);
+    const [cursor] = await Promise.all([chat.lists.load(), chat.token.get()]);
     if (run.over) return;
     const { early } = this;
+    this.cursor = cursor;
     this.early = null;
+    if (early.gap) this.gap(false);
     early.forEach((heard) => this.heard(heard, false));
     chat.emit('reset', {});
     this.tabs.join();
@@ -133,15 +135,19 @@ export class Session {
   /** Something may be missing: what there is is fetched anew. */
   async gap(first) {
     if (first) this.tabs.tell('gap');
-    const { run } = this;
-    this.chat.model.doubt();
-    if (this.mending || !run || this.early) return;
+    const { run, early } = this;
+    const { model, lists } = this.chat;
+    model.doubt();
+    model.doubts += 1;
+    if (early) early.gap = true;
+    if (this.mending || !run || early) return;
     this.mending = true;
     const backoff = new Backoff();
-    for (let whole = false; !whole && !run.over;) {
+    for (let mended = 0; mended !== model.doubts && !run.over;) {
+      const { doubts } = model;
       try {
-        await this.chat.lists.load();
-        whole = true;
+        await lists.load();
+        mended = doubts;
       } catch (error) {
         await new Promise((resolve) => { setTimeout(resolve, backoff.next(error.retryAfter)); });
       }
@@ -189,6 +195,9 @@ export class Session {
 
   /** Somebody looks, or there is a network: do not wait any longer. */
   wake() {
+    // The machine has slept: what was online is not, until it says so again.
+    if (this.tabs && this.connection.state === 'online' && !this.caughtUp()) this.setState({ state: 'connecting' });
+    this.checkedAt = Date.now();
     this.nap.wake();
     this.chat.outbox.wake();
     this.listener.wake();
@@ -221,14 +230,19 @@ export class Session {
     this.wake();
   }
 
+  /** Whether the stream has brought all that was said; not when the machine has slept since. */
+  caughtUp() {
+    return this.connection.state === 'online' && Date.now() - this.checkedAt < ASLEEP_MSEC;
+  }
+
   check() {
     const now = Date.now();
-    const slept = now - this.checkedAt > ASLEEP_MSEC;
+    if (now - this.checkedAt > ASLEEP_MSEC) this.wake();
     this.checkedAt = now;
-    if (slept) this.wake();
     // Without a lock, of which the browser tells, a leader may go unheard.
     if (this.tabs && (document.visibilityState === 'visible' || !navigator.locks)) this.tabs.check();
-    if (now - this.verifiedAt < VERIFY_MSEC) return;
+    // Events of which none has come yet may be kept back, whatever came in front of them.
+    if (this.listener.proved && now - this.verifiedAt < VERIFY_MSEC) return;
     this.verifiedAt = now;
     this.listener.verify();
   }

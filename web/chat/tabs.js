@@ -56,7 +56,15 @@ export class Tabs {
   /** Whether the leader is alive; take its place if not. */
   async check() {
     if (!this.joined || this.leads || !this.channel) return;
-    if (await this.ask(FROZEN_MSEC) || !this.joined || this.leads) return;
+    // One at a time takes its place; the answer is for all who ask.
+    if (this.checking) {
+      this.tell('ask');
+      return;
+    }
+    this.checking = true;
+    const alive = await this.ask(FROZEN_MSEC);
+    this.checking = false;
+    if (alive || !this.joined || this.leads) return;
     if (this.locked) this.wait(true);
     else this.lead();
   }

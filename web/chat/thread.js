@@ -20,6 +20,7 @@ export class Conversation {
     this.first = Infinity;
     this.heard = 0;
     this.solid = null;
+    this.epoch = 0;
     this.loaded = false;
     this.subjectSeq = 0;
     this.typers = new Map();
@@ -207,6 +208,7 @@ export class Conversation {
   /** Forget what may have a gap behind it: all up to `seq`. What is on its way stays. */
   clear(seq = Infinity) {
     const { view } = this;
+    this.epoch += 1;
     view.messages = view.messages.filter((one) => one.seq === null || one.seq > seq);
     this.bySeq = new Map([...this.bySeq].filter(([key]) => key > seq));
     this.first = Math.min(...this.bySeq.keys(), Infinity);

@@ -2,6 +2,8 @@
 //
 // The token (section 4.2): asked for when one is needed, kept in memory alone, given up when it is refused.
 
+/** The browser may show its login window meanwhile. */
+export const LOGIN_SEC = 300;
 /** Of its life it is used for so much: the clock here and there may differ. */
 const SHARE = 0.95;
 
@@ -12,6 +14,7 @@ export class Token {
     this.value = null;
     this.until = 0;
     this.asked = null;
+    this.patient = false;
   }
 
   /** @returns {Promise<string>} */
@@ -23,7 +26,9 @@ export class Token {
   }
 
   async ask() {
-    const answer = await this.http.request('token', { method: 'POST' });
+    const { patient } = this;
+    this.patient = false;
+    const answer = await this.http.request('token', { method: 'POST', seconds: patient ? LOGIN_SEC : undefined });
     this.value = answer.token;
     this.until = Date.now() + answer.expires_in * 1000 * SHARE;
     return this.value;

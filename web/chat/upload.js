@@ -4,6 +4,9 @@
 
 import { ChatError, readAnswer } from './errors.js';
 
+/** Without a byte taken, or an answer, for so long, it is tried anew. */
+const STALL_MSEC = 60000;
+
 /**
  * @param {import('./http.js').Http} http
  * @param {string} thread
@@ -12,16 +15,26 @@ import { ChatError, readAnswer } from './errors.js';
  * @returns {Promise<import('../chat.js').Attachment>}
  */
 export async function uploadFile(http, thread, file, { name = file.name || 'file', progress, signal } = {}) {
+  // No file would look like no network.
+  if (!await canRead(file)) throw new ChatError('unreadable', { unreadable: true });
   const credentials = await http.credentials();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
     const fail = () => reject(new ChatError(request.statusText || 'upload'));
+    let timer;
+    const alive = () => {
+      clearTimeout(timer);
+      timer = setTimeout(abort, STALL_MSEC);
+    };
     request.open('POST', http.url(`attachment/${thread}?name=${encodeURIComponent(name)}`));
     request.withCredentials = true;
     request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
     if (credentials) request.setRequestHeader('Authorization', credentials);
-    if (progress) request.upload.onprogress = (event) => progress(event.loaded, file.size);
+    request.upload.onprogress = (event) => {
+      alive();
+      if (progress) progress(event.loaded, file.size);
+    };
     request.onload = () => {
       try {
         resolve(readAnswer(request.status, request.responseText, request.getResponseHeader('Retry-After')).attachment);
@@ -31,11 +44,22 @@ export async function uploadFile(http, thread, file, { name = file.name || 'file
     };
     request.onerror = fail;
     request.onabort = fail;
-    request.onloadend = () => signal && signal.removeEventListener('abort', abort);
+    request.onloadend = () => {
+      clearTimeout(timer);
+      if (signal) signal.removeEventListener('abort', abort);
+    };
     if (signal) signal.addEventListener('abort', abort);
     if (signal && signal.aborted) reject(new ChatError('aborted'));
-    else request.send(file);
+    else {
+      request.send(file);
+      alive();
+    }
   });
+}
+
+/** A folder that was dropped, or a file that is gone, cannot be. */
+function canRead(file) {
+  return (file.size ? file.slice(-1) : file).arrayBuffer().then(() => true, () => false);
 }
 
 /** Ours alone has such an address. */

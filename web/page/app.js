@@ -22,6 +22,7 @@ export class App {
     this.solo = Boolean(options.thread || options.people);
     this.drafts = new Map();
     this.view = null;
+    this.nothing = { words: 'loading' };
     this.dark = window.matchMedia('(prefers-color-scheme: dark)');
     this.root = el(options.page ? 'main.sc' : 'section.sc', { 'data-pane': this.solo ? 'thread' : 'list' });
     this.dark.addEventListener('change', () => this.paint());
@@ -57,7 +58,7 @@ export class App {
     setLanguage(code);
     this.sidebar.connection.close();
     this.render();
-    this.root.querySelector('.side-head .ib').focus();
+    this.sidebar.openSettings();
   }
 
   // ---- Conversations ---------------------------------------------------------------------------
@@ -66,13 +67,22 @@ export class App {
     await this.chat.start();
     this.sidebar.showMe();
     this.sidebar.show();
+    if (!this.view) await this.begin();
+  }
+
+  /** What the page around it asks for, or its address. */
+  async begin() {
+    const { people, thread, page } = this.options;
+    this.nothing = { words: 'loading' };
+    if (this.solo) this.show(null);
     try {
-      if (this.options.people) this.open(await this.chat.talk(...this.options.people));
-      else if (this.options.thread)
-        this.open(this.chat.threads.get(this.options.thread) || (await this.chat.join(this.options.thread)));
-      else if (this.options.page) this.follow();
+      if (people) this.open(await this.chat.talk(...people));
+      else if (thread) this.open(this.chat.threads.get(thread) || (await this.chat.join(thread)));
+      else if (page) this.follow();
     } catch (error) {
-      this.say(errorText(error));
+      this.nothing = { error, button: 'retry' };
+      if (this.solo) this.show(null);
+      else this.say(errorText(error));
     }
   }
 
@@ -97,6 +107,11 @@ export class App {
   /** To the list. */
   back() {
     const had = this.view && this.view.thread;
+    if (this.solo) {
+      this.nothing = { words: 'left', button: 'join' };
+      this.show(null);
+      return;
+    }
     if (this.options.page && window.location.hash)
       window.history.pushState(null, '', window.location.pathname + window.location.search);
     this.root.dataset.pane = 'list';
@@ -114,7 +129,14 @@ export class App {
   }
 
   nothingOpen() {
-    return el('div.empty', null, icon('bubbles'), el('p', null, t(this.solo ? 'loading' : 'choose')));
+    const { words, error, button } = this.solo ? this.nothing : { words: 'choose' };
+    return el(
+      'div.empty',
+      null,
+      icon('bubbles'),
+      el('p', null, error ? errorText(error) : t(words)),
+      button && el('button.plain', { type: 'button', onclick: () => this.begin() }, t(button)),
+    );
   }
 
   /** What the address says: a conversation behind the #. */
@@ -153,9 +175,8 @@ export class App {
     on('message', (detail) => this.heard(detail));
     for (const type of ['change', 'remove', 'read'])
       on(type, ({ thread }) => this.seen(thread, (view) => view.log.changed()));
-    on('history', ({ thread, where }) =>
-      this.seen(thread, (view) => (where === 'all' ? view.log.showAll() : view.log.prepended())),
-    );
+    const added = { all: 'showAll', front: 'prepended', end: 'changed' };
+    on('history', ({ thread, where }) => this.seen(thread, (view) => view.log[added[where]]()));
     on('typing', ({ thread }) => this.seen(thread, (view) => view.showTyping()));
     on('member', ({ thread }) => this.seen(thread, (view) => view.members.load()));
     on('error', ({ error }) => this.say(errorText(error)));
@@ -166,13 +187,23 @@ export class App {
     const seen = () => this.view && this.view.seen();
     document.addEventListener('visibilitychange', seen);
     window.addEventListener('focus', seen);
+    window.addEventListener('beforeunload', (event) => {
+      if (this.root.isConnected && this.unsent()) event.preventDefault();
+    });
     if (this.options.page) window.addEventListener('popstate', () => this.follow());
     this.root.addEventListener('keydown', (event) => {
       if (!event.altKey || event.ctrlKey || event.metaKey || this.solo) return;
       if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+      if (event.target.closest('select, dialog, .popup')) return; // it is theirs
       event.preventDefault();
       this.step(event.key === 'ArrowUp' ? -1 : 1);
     });
+  }
+
+  /** Something would be lost with the page. */
+  unsent() {
+    const waits = (message) => message.state !== 'sent' || message.changing;
+    return Array.from(this.chat.threads.values()).some((thread) => thread.messages.some(waits));
   }
 
   /** Do it when this conversation is the one that is shown. */
@@ -189,11 +220,16 @@ export class App {
     this.sidebar.connection.show();
     this.sidebar.showMe();
     if (this.view) this.view.log.changed();
+    if (this.chat.connection.state !== 'online') return;
+    if (this.view) this.view.online();
+    else if (this.solo && this.nothing.error) this.begin();
   }
 
   heard({ thread, message, live }) {
     this.seen(thread, (view) => view.message(message));
-    if (live && !message.mine) tellMessage(message, () => this.open(thread));
+    // A widget is about its own conversation.
+    const other = this.solo && !(this.view && this.view.thread === thread);
+    if (live && !message.mine && !other) tellMessage(message, this.chat, () => this.open(thread));
   }
 
   reset() {

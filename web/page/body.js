@@ -46,8 +46,11 @@ function fillText(node, text, context) {
   ]);
 }
 
-/** Pictures of ours as pictures, other files of ours as links; what lies elsewhere is only named. */
-export function attachmentElement(attachment, context) {
+/**
+ * Pictures of ours as pictures, other files of ours as links; what lies elsewhere is only named, and so is what is
+ * not there yet (`coming`).
+ */
+export function attachmentElement(attachment, context, coming) {
   const address = context.chat.attachmentUrl(attachment);
   const name = attachmentName(attachment);
   if (address && PICTURES.includes(attachment.mimeType)) {
@@ -61,7 +64,7 @@ export function attachmentElement(attachment, context) {
   const inside = [
     icon('file'),
     el('span.file-name', { dir: 'auto' }, name),
-    el('span.file-size', null, address ? size : t('file_elsewhere')),
+    el('span.file-size', null, address || coming ? size : t('file_elsewhere')),
   ];
   return address ? el('a.file', { href: address, download: name }, inside) : el('span.file', null, inside);
 }
@@ -97,4 +100,9 @@ export function quoteElement(message, context) {
 export function progressElement(message) {
   if (message.progress === null) return null;
   return el('progress', { max: '1', value: message.progress, 'aria-label': t('uploading') });
+}
+
+export function showProgress(row, message) {
+  const bar = message.progress !== null && row.querySelector('progress');
+  if (bar) bar.value = message.progress;
 }

@@ -14,6 +14,9 @@ import { t } from './words.js';
 
 const HEIGHT_MAX_PX = 180;
 
+/** There is no other key for a new line. */
+const entersLine = () => window.matchMedia('(pointer: coarse)').matches;
+
 export class Composer {
   /** `view`: root, chat, thread, log, drafts (Map thread id -> draft), say(). */
   constructor(view) {
@@ -34,7 +37,7 @@ export class Composer {
       rows: '1',
       dir: 'auto',
       placeholder: t('write'),
-      enterkeyhint: 'send',
+      enterkeyhint: entersLine() ? 'enter' : 'send',
       autocomplete: 'off',
     });
     this.chooser = el('input', { type: 'file', multiple: true, hidden: true, 'aria-label': t('attach') });
@@ -88,10 +91,10 @@ export class Composer {
     });
   }
 
-  /** Enter sends; where there is no other key for a new line, it is that. */
+  /** Enter sends, where it is no new line. */
   key(event) {
     if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === 'Enter' && !event.shiftKey && !window.matchMedia('(pointer: coarse)').matches) {
+    if (event.key === 'Enter' && !event.shiftKey && !entersLine()) {
       event.preventDefault();
       this.send();
     } else if (event.key === 'Escape' && this.about) {
@@ -232,7 +235,15 @@ export class Composer {
       attachments: message.attachments,
     };
     if (answered(message) !== null) draft.extra = { inReplyTo: message.raw.inReplyTo };
-    this.view.chat.edit(message, draft).catch(() => {}); // the view hears of it as an error
+    this.view.chat.edit(message, draft).catch(() => this.refused(message, text)); // the view hears of it as an error
+  }
+
+  /** It was not taken: it stands here again. */
+  refused(message, text) {
+    if (!this.node.isConnected || (this.about && this.about.kind === 'edit')) return;
+    this.edit(message);
+    this.text.value = text;
+    this.looks();
   }
 
   // ---- Drafts ----------------------------------------------------------------------------------

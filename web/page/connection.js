@@ -20,6 +20,9 @@ export class ConnectionBar {
   show() {
     const { state, retryAt } = this.chat.connection;
     clearTimeout(this.timer);
+    // The browser did not ask by itself: there is a page for it.
+    if (state === 'login' && this.asked) window.location.reload();
+    if (state !== 'connecting') this.asked = false;
     this.node.dataset.state = state;
     const words = state === 'online' ? '' : t(`connection_${state}`);
     if (this.words.textContent !== words) fill(this.words, words);
@@ -31,8 +34,8 @@ export class ConnectionBar {
   }
 
   act() {
-    if (this.chat.connection.state === 'login') window.location.reload();
-    else this.chat.reconnect();
+    this.asked = this.chat.connection.state === 'login';
+    this.chat.reconnect();
   }
 
   close() {

@@ -33,7 +33,7 @@ function addressOf(link) {
 }
 
 /** A link that tells the other side nothing of this page. */
-export function outerLink(address, ...children) {
+function outerLink(address, ...children) {
   return el('a', { href: address, target: '_blank', rel: 'noopener noreferrer nofollow' }, ...children);
 }
 

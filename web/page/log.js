@@ -4,32 +4,42 @@
 // sees is taken out and comes back when one goes there. Whoever reads above stays where they are while others
 // write below and history comes in above; whoever is at the end stays at the end.
 
-import { answeredMessage } from './body.js';
+import { answeredMessage, showProgress } from './body.js';
 import { el, focused, keyed } from './dom.js';
 import { listenToLog } from './log-keys.js';
 import { messageBrief } from './people.js';
 import { dayRow, messageRow, unreadRow } from './row.js';
-import { dayOf } from './times.js';
-import { t } from './words.js';
+import { dayName, dayOf } from './times.js';
+import { errorText, t } from './words.js';
 
 const ROWS_MAX = 120;
 const ROWS_STEP = 20; // as many as are made and laid out in one go
 const ROWS_FIRST = 60;
 const NEAR_PX = 700; // so far from an end the next rows are made
 const GROUP_MS = 5 * 60000;
+const LATE_MS = 3000; // what is on its way for longer can be given up
+const AGAIN_MS = 1000; // until a page of history that could not be had is asked for again; twice as long each time
+const AGAIN_MOST_MS = 30000;
 
 export class LogView {
   /** `context`: chat, base, purify, react(), show tools(); see thread-view.js. */
   constructor(thread, context) {
     this.thread = thread;
-    this.context = { ...context, goTo: (seq) => this.goTo(seq), resized: () => this.keepEnd() };
+    this.context = {
+      ...context,
+      goTo: (seq) => this.goTo(seq),
+      resized: () => this.keepEnd(),
+      late: (message) => this.late(message),
+    };
     this.rows = new Map(); // message key -> {node, look}
     this.first = 0;
     this.last = 0; // behind the last one that is shown
     this.stuck = true; // at the end
     this.marks = new Map();
+    this.notBefore = 0;
+    this.failures = 0;
     this.unreadAfter = thread.unread > 0 ? thread.read : null;
-    this.top = el('div.log-top');
+    this.top = el('div.log-top', { 'aria-live': 'off' });
     this.list = el('div.log-list');
     this.node = el(
       'div.log',
@@ -113,7 +123,8 @@ export class LogView {
   place(message, before, nodes, rows) {
     const day = dayOf(message.time);
     const newDay = !before || dayOf(before.time) !== day;
-    if (newDay) nodes.push(this.mark(`day ${day}`, () => dayRow(message.time)));
+    // After midnight the same day is called otherwise.
+    if (newDay) nodes.push(this.mark(`day ${day} ${dayName(message.time)}`, () => dayRow(message.time)));
     const unread = this.startsUnread(message, before);
     if (unread) nodes.push(this.mark('unread', unreadRow));
     const grouped =
@@ -127,7 +138,7 @@ export class LogView {
   }
 
   mark(key, make) {
-    if (!this.marks.has(key)) this.marks.set(key, make());
+    if (!this.marks.has(key)) this.marks.set(key, this.hushed(make(), this.quiet));
     return this.marks.get(key);
   }
 
@@ -140,11 +151,21 @@ export class LogView {
   row(message, grouped) {
     const look = this.lookOf(message, grouped);
     const had = this.rows.get(message.key);
-    if (had && had.look === look) return had;
-    const node = messageRow(message, grouped, this.context);
+    if (had && had.look === look) {
+      showProgress(had.node, message);
+      return had;
+    }
+    const node = this.hushed(messageRow(message, grouped, this.context), had || this.quiet);
     node.message = message;
+    if (message.state === 'sending') setTimeout(() => this.changed(), LATE_MS);
     if (had) this.replace(had.node, node);
     return { node, look };
+  }
+
+  /** What stood here already, or comes from the past, is not news: nobody reads it out. */
+  hushed(node, quiet) {
+    if (quiet) node.setAttribute('aria-live', 'off');
+    return node;
   }
 
   replace(old, node) {
@@ -170,15 +191,22 @@ export class LogView {
       message.edited,
       message.retracted,
       message.changing,
-      message.progress,
+      message.progress !== null,
       message.time,
       reads,
       message.attachments.length,
       message.sender.displayName,
       other && messageBrief(other),
       message.state === 'sending' && this.context.chat.connection.state === 'online',
+      this.late(message),
       message.reactions.map((one) => [one.text, one.people.length, one.mine]),
     ]);
+  }
+
+  /** It is on its way, and may be for long. */
+  late(message) {
+    if (message.state !== 'sending') return false;
+    return this.context.chat.connection.state !== 'online' || Date.now() - message.time >= LATE_MS;
   }
 
   topText() {
@@ -221,8 +249,23 @@ export class LogView {
   more() {
     if (this.first > 0 || !this.thread.more || this.thread.loading || this.node.scrollTop >= NEAR_PX) return;
     if (!this.thread.messages.length && !this.opened) return;
-    this.context.chat.older(this.thread.id).catch(() => {});
+    if (Date.now() < this.notBefore) return;
+    this.context.chat.older(this.thread.id).then(
+      () => {
+        this.failures = 0;
+      },
+      () => {
+        this.notBefore = Date.now() + Math.min(AGAIN_MOST_MS, AGAIN_MS * 2 ** this.failures);
+        this.failures += 1;
+      },
+    );
     this.top.textContent = t('loading');
+  }
+
+  /** There is a way again. */
+  online() {
+    this.notBefore = 0;
+    this.changed();
   }
 
   /** Do it so that what one looks at stays where it is. */
@@ -243,16 +286,11 @@ export class LogView {
     if (now) this.node.scrollTop += now.getBoundingClientRect().top - before;
   }
 
-  /** What comes from the past is not news: nobody reads it out. */
+  /** Rows that are made meanwhile are not news. */
   quietly(act) {
-    this.node.setAttribute('aria-busy', 'true');
-    this.node.setAttribute('aria-live', 'off');
+    this.quiet = true;
     act();
-    clearTimeout(this.loud);
-    this.loud = setTimeout(() => {
-      this.node.removeAttribute('aria-busy');
-      this.node.setAttribute('aria-live', 'polite');
-    }, 300);
+    this.quiet = false;
   }
 
   toEnd() {
@@ -272,8 +310,13 @@ export class LogView {
   /** To a message, when it is there or can be fetched. */
   async goTo(seq) {
     const find = () => this.thread.messages.findIndex((one) => one.seq === seq);
-    while (find() < 0 && this.thread.more && !this.closed && seq < this.oldest()) {
-      await this.context.chat.older(this.thread.id);
+    try {
+      while (find() < 0 && this.thread.more && !this.closed && seq < this.oldest()) {
+        await this.context.chat.older(this.thread.id);
+      }
+    } catch (error) {
+      this.context.say(errorText(error));
+      return;
     }
     const at = find();
     if (at < 0 || this.closed) return;

@@ -57,6 +57,7 @@ const MARKUP_RULES = {
     '#text',
   ],
   ALLOWED_ATTR: ['href', 'title', 'lang', 'dir', 'colspan', 'rowspan', 'start'],
+  ADD_URI_SAFE_ATTR: ['lang', 'dir', 'colspan', 'rowspan', 'start'], // values that are no addresses
   ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
@@ -69,7 +70,7 @@ const MARKUP_RULES = {
  * they parse as a violation of the page's policy, wherever they parse it, and somebody may be listening to these reports.
  * A letter becomes a reference, which is that letter again in text and in values, and no name of an attribute any more.
  */
-export function tame(html) {
+function tame(html) {
   return html
     .replace(/(<\/?)(style|base)\b/gi, '$1x-$2')
     .replace(/([\s/"'])(?:(o)(?=n)|(s)(?=tyle))/gi, (all, before, o, s) => `${before}&#${(o || s).charCodeAt(0)};`);
@@ -82,21 +83,29 @@ export function markupText(html) {
 
 // A tenth of what a message may hold at most would do; more nesting than this is no text.
 const MARKUP_MAX = 60000;
+const LOAD_AGAIN_MS = 30000;
 const loads = new Map();
 
-/** The global DOMPurify, or null. */
+/** Our DOMPurify, or null. The page around a widget may have another one, and keeps it. */
 function purifier(address) {
-  if (!loads.has(address)) {
-    loads.set(
-      address,
-      new Promise((resolve) => {
-        const done = () => resolve(window.DOMPurify && window.DOMPurify.isSupported ? window.DOMPurify : null);
-        if (window.DOMPurify) done();
-        else document.head.append(el('script', { src: address, onload: done, onerror: done }));
-      }),
-    );
-  }
+  if (!loads.has(address)) loads.set(address, loadPurifier(address));
   return loads.get(address);
+}
+
+function loadPurifier(address) {
+  return new Promise((resolve) => {
+    const theirs = window.DOMPurify;
+    const onload = () => {
+      const ours = window.DOMPurify;
+      window.DOMPurify = theirs;
+      resolve(ours && ours.isSupported ? ours : null);
+    };
+    const onerror = () => {
+      setTimeout(() => loads.delete(address), LOAD_AGAIN_MS);
+      resolve(null);
+    };
+    document.head.append(el('script', { src: address, onload, onerror }));
+  });
 }
 
 /** Fill `node` with `html`, cleaned; calls `shown` when that changed it. Until then, and otherwise, it has text. */

@@ -9,7 +9,7 @@ import { askFirst, field } from './popup.js';
 import { t, errorText } from './words.js';
 
 /** What somebody with the role `mine` may make of somebody with the role `theirs`. */
-export function rolesToGive(mine, theirs) {
+function rolesToGive(mine, theirs) {
   const all = ['owner', 'moderator', 'guest', 'none', 'banned'];
   if (mine === 'owner') return theirs === 'banned' ? ['banned', 'guest', 'none'] : all;
   if (mine !== 'moderator') return [theirs];
@@ -125,7 +125,24 @@ export class MembersPanel {
     );
   }
 
+  /** Whom arrow keys have brought to the wrong line of a list is not sent away by that. */
   change(person, role, control, had) {
+    if (role !== 'none' && role !== 'banned') {
+      this.give(person, role, control, had);
+      return;
+    }
+    let sure = false;
+    const question = t(role === 'none' ? 'remove_question' : 'ban_question', { name: person.displayName });
+    const dialog = askFirst(this.view.root, question, t(role === 'none' ? 'role_remove' : 'ban'), () => {
+      sure = true;
+      this.give(person, role, control, had);
+    });
+    dialog.addEventListener('close', () => {
+      if (!sure) control.value = had;
+    });
+  }
+
+  give(person, role, control, had) {
     this.chat
       .setRole(this.thread.id, person.id, role)
       .then(() => this.load())

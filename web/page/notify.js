@@ -8,6 +8,7 @@ import { messageBrief, threadTitle } from './people.js';
 import { t } from './words.js';
 
 const SOUND_MS = 140;
+const LOOK_MS = 300; // so long a tab that somebody looks at may take to say so
 export const PAGE_TITLE = document.title;
 
 /** How many messages nobody has looked at, before the page's title. */
@@ -25,10 +26,25 @@ export async function askToNotify(on, box) {
   changeSetting('notify', allowed);
 }
 
+// Of several tabs the one that listens tells, when in none of them somebody looks.
+const looks = typeof BroadcastChannel === 'function' ? new BroadcastChannel('spoolchat.looks') : null;
+let lookedAt = 0;
+if (looks) looks.onmessage = () => {
+  lookedAt = Date.now();
+};
+
 /** `open` is called when the notification is clicked. */
-export function tellMessage(message, open) {
+export function tellMessage(message, chat, open) {
+  const heardAt = Date.now();
+  if (document.visibilityState === 'visible' && document.hasFocus()) {
+    if (looks) looks.postMessage(null);
+  } else if (chat.connection.how !== 'tab' && (settings.sound || settings.notify)) {
+    setTimeout(() => lookedAt < heardAt && tell(message, open), LOOK_MS);
+  }
+}
+
+function tell(message, open) {
   if (settings.sound) playSound();
-  if (document.visibilityState === 'visible' && document.hasFocus()) return;
   if (!settings.notify || !('Notification' in window) || Notification.permission !== 'granted') return;
   const { thread, sender } = message;
   const title =

@@ -9,13 +9,19 @@ import { t } from './words.js';
 
 const EDGE_PX = 8;
 
-/** A panel beside `anchor`, in `root`. Answers a function that closes it. */
+let shown = null; // one panel at a time
+
+/** A panel beside `anchor`, in `root`; none when that was open. Answers a function that closes it. */
 export function openPopup(root, anchor, label, content) {
+  const again = shown && shown.anchor === anchor && shown.panel.isConnected;
+  if (shown) shown.close();
+  if (again) return null;
   const back = focused(root);
   const panel = el('div.popup', { role: 'dialog', 'aria-label': label }, content);
   const close = () => {
-    if (!panel.isConnected) return;
     document.removeEventListener('pointerdown', outside, true);
+    if (shown && shown.panel === panel) shown = null;
+    if (!panel.isConnected) return;
     const inside = panel.contains(focused(root));
     panel.remove();
     anchor.setAttribute('aria-expanded', 'false');
@@ -33,6 +39,7 @@ export function openPopup(root, anchor, label, content) {
   });
   document.addEventListener('pointerdown', outside, true);
   root.append(panel);
+  shown = { anchor, panel, close };
   anchor.setAttribute('aria-expanded', 'true');
   placePopup(root, anchor, panel);
   arrows(panel, 'button', false);

@@ -14,27 +14,35 @@ export function findRooms(app) {
   const more = el('button.plain', { type: 'button', hidden: true }, t('more'));
   const search = el('input', { type: 'search', autocomplete: 'off' });
   const dialog = openDialog(app.root, t('find_room'), [field(t('search'), search), list, note, more]);
+  let after = null;
+  let busy = false;
   const filter = () => {
     const words = search.value.trim().toLocaleLowerCase();
     for (const item of list.children) item.hidden = !item.textContent.toLocaleLowerCase().includes(words);
+    if (words && after) load(); // who searches searches all of them
   };
-  const load = async (after) => {
+  const load = async () => {
+    if (busy) return;
+    busy = true;
     try {
       const { rooms, next } = await app.chat.findRooms({ after });
+      busy = false;
       append(
         list,
         rooms.map((room) => roomItem(room, app, dialog)),
       );
       note.textContent = list.children.length ? '' : t('no_rooms');
       more.hidden = !next;
-      more.onclick = () => load(next);
+      after = next;
       filter();
     } catch (error) {
+      busy = false;
       note.textContent = errorText(error);
     }
   };
   search.addEventListener('input', filter);
-  load(null);
+  more.addEventListener('click', load);
+  load();
 }
 
 function roomItem(room, app, dialog) {

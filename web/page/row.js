@@ -23,6 +23,7 @@ export function messageRow(message, grouped, context) {
       bubble(message, context),
       reactionList(message, context),
       message.state === 'failed' && failure(message, context),
+      context.late(message) && el('div.late', null, discardButton(message, context)),
     ),
   );
   if (message.mine) row.classList.add('mine');
@@ -49,7 +50,7 @@ function bubble(message, context) {
     quoteElement(message, context),
     message.subject && el('div.subject', { dir: 'auto' }, message.subject),
     message.text && textElement(message, context),
-    message.attachments.map((one) => attachmentElement(one, context)),
+    message.attachments.map((one) => attachmentElement(one, context, message.seq === null)),
     progressElement(message),
     meta,
   );
@@ -110,9 +111,12 @@ function failure(message, context) {
     icon('warn'),
     el('span', null, t('state_failed'), message.error ? ` (${errorText(message.error)})` : ''),
     el('button.link', { type: 'button', onclick: () => context.chat.retry(message) }, t('retry')),
-    el('button.link', { type: 'button', onclick: () => context.chat.discard(message) }, t('discard')),
+    discardButton(message, context),
   );
 }
+
+const discardButton = (message, context) =>
+  el('button.link', { type: 'button', onclick: () => context.chat.discard(message) }, t('discard'));
 
 function subjectRow(message) {
   const name = message.mine ? t('you') : message.sender.displayName;

@@ -18,6 +18,7 @@ export class Sidebar {
     this.items = new Map(); // thread or person -> li
     this.connection = new ConnectionBar(app.chat);
     this.me = el('button.me', { type: 'button', 'aria-haspopup': 'dialog', onclick: () => openMyPresence(app) });
+    this.gear = iconButton('gear', t('settings'), { 'aria-haspopup': 'dialog', onclick: () => openSettings(app) });
     this.search = el('input.search', {
       type: 'search',
       'aria-label': t('search'),
@@ -35,7 +36,7 @@ export class Sidebar {
         'header.side-head',
         null,
         this.me,
-        iconButton('gear', t('settings'), { 'aria-haspopup': 'dialog', onclick: () => openSettings(app) }),
+        this.gear,
       ),
       this.connection.node,
       this.search,
@@ -60,6 +61,11 @@ export class Sidebar {
       iconButton('search', t('find_room'), { 'aria-haspopup': 'dialog', onclick: () => findRooms(this.app) }),
       iconButton('plus', t('new_room'), { 'aria-haspopup': 'dialog', onclick: () => makeRoom(this.app) }),
     ];
+  }
+
+  openSettings() {
+    this.gear.focus();
+    openSettings(this.app);
   }
 
   showMe() {

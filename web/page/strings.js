@@ -126,6 +126,7 @@ export const STRINGS = {
   join: ['Join', 'Beitreten', 'Unirse', 'Rejoindre', 'انضمام', '参加'],
   leave: ['Leave', 'Verlassen', 'Salir', 'Quitter', 'مغادرة', '退出'],
   leave_question: ['Leave {name}?', '{name} verlassen?', '¿Salir de {name}?', 'Quitter {name} ?', 'هل تريد مغادرة {name}؟', '{name}から退出しますか?'],
+  left: ['You are no longer in this conversation', 'Du bist nicht mehr in dieser Unterhaltung', 'Ya no estás en esta conversación', 'Vous n’êtes plus dans cette conversation', 'لم تعد في هذه المحادثة', 'この会話から退出しました'],
   rename: ['Rename', 'Umbenennen', 'Renombrar', 'Renommer', 'إعادة تسمية', '名前を変更'],
   members: ['Members', 'Mitglieder', 'Miembros', 'Membres', 'الأعضاء', '参加者'],
   invite: ['Invite', 'Einladen', 'Invitar', 'Inviter', 'دعوة', '招待'],
@@ -136,10 +137,14 @@ export const STRINGS = {
   role_guest: ['Member', 'Mitglied', 'Miembro', 'Membre', 'عضو', 'メンバー'],
   role_none: ['Not in it', 'Nicht dabei', 'No está', 'Absent', 'ليس عضوًا', '不参加'],
   role_remove: ['Remove', 'Entfernen', 'Quitar', 'Retirer', 'إزالة', '外す'],
+  remove_question: ['Remove {name} from the room?', '{name} aus dem Raum entfernen?', '¿Quitar a {name} de la sala?', 'Retirer {name} du salon ?', 'هل تريد إزالة {name} من الغرفة؟', '{name}をルームから外しますか?'],
+  ban: ['Ban', 'Sperren', 'Vetar', 'Bannir', 'حظر', '参加を禁止'],
+  ban_question: ['Ban {name} from the room?', '{name} für den Raum sperren?', '¿Vetar a {name} en la sala?', 'Bannir {name} du salon ?', 'هل تريد حظر {name} من الغرفة؟', '{name}のルームへの参加を禁止しますか?'],
   role_banned: ['Banned', 'Gesperrt', 'Vetado', 'Banni', 'محظور', '参加禁止'],
 
   // What went wrong, by the status of the answer
   error_0: ['The server cannot be reached', 'Der Server ist nicht erreichbar', 'No se puede contactar con el servidor', 'Le serveur est injoignable', 'تعذّر الوصول إلى الخادم', 'サーバーに接続できません'],
+  error_file: ['The file cannot be read', 'Die Datei ist nicht lesbar', 'No se puede leer el archivo', 'Le fichier est illisible', 'تعذّرت قراءة الملف', 'ファイルを読み込めません'],
   error_400: ['The server does not take this', 'Der Server nimmt das nicht an', 'El servidor no acepta esto', 'Le serveur n’accepte pas cela', 'الخادم لا يقبل هذا', 'サーバーが受け付けませんでした'],
   error_403: ['You may not do this', 'Das darfst du nicht', 'No puedes hacer esto', 'Vous ne pouvez pas faire cela', 'لا يُسمح لك بهذا', 'この操作は許可されていません'],
   error_404: ['It is not there any more', 'Das gibt es nicht mehr', 'Ya no existe', 'Cela n’existe plus', 'لم يعد موجودًا', '見つかりません'],

@@ -12,6 +12,8 @@ import { filesOf } from './tray.js';
 import { MessageTools } from './tools.js';
 import { listOf, t, errorText } from './words.js';
 
+const IN_SIGHT = 0.5;
+
 export class ThreadView {
   /** `app`: root, chat, base, purify, drafts, say(), back(), solo. */
   constructor(thread, app) {
@@ -42,6 +44,12 @@ export class ThreadView {
     this.listenToDrops();
     this.showHead();
     this.showTyping();
+    // Elsewhere on a long page nobody sees it.
+    this.sight = new IntersectionObserver((entries) => {
+      this.inSight = entries[entries.length - 1].intersectionRatio >= IN_SIGHT;
+      this.seen();
+    }, { threshold: IN_SIGHT });
+    this.sight.observe(this.log.node);
   }
 
   logContext() {
@@ -55,6 +63,7 @@ export class ThreadView {
       replaced: (old, node) => this.tools.replaced(old, node),
       scrolled: (stuck) => this.scrolled(stuck),
       resized: () => this.tools.hide(),
+      say: (words) => this.say(words),
     };
   }
 
@@ -62,6 +71,11 @@ export class ThreadView {
   opened() {
     this.log.toEnd();
     this.composer.looks();
+    this.fetch();
+    this.seen();
+  }
+
+  fetch() {
     this.chat
       .open(this.thread.id)
       .then(() => {
@@ -69,12 +83,18 @@ export class ThreadView {
         this.log.changed();
         this.seen();
       })
-      .catch((error) => this.app.say(errorText(error)));
-    this.seen();
+      .catch((error) => this.say(errorText(error)));
+  }
+
+  /** What could not be fetched can be now. */
+  online() {
+    if (this.log.opened) this.log.online();
+    else this.fetch();
   }
 
   close() {
     this.log.close();
+    this.sight.disconnect();
     this.chat.typing(this.thread.id, 'paused');
   }
 
@@ -101,14 +121,18 @@ export class ThreadView {
 
   /** Read is what stood on a page that somebody looks at. */
   seen() {
-    if (this.log.stuck && document.visibilityState === 'visible' && document.hasFocus()) this.chat.read(this.thread.id);
+    if (this.log.stuck && this.looked()) this.chat.read(this.thread.id);
+  }
+
+  looked() {
+    return this.inSight && document.visibilityState === 'visible' && document.hasFocus();
   }
 
   // ---- What the app tells ----------------------------------------------------------------------
 
   message(message) {
     // Somebody who reads along needs no line that says where the new begins.
-    if (this.log.stuck && document.hasFocus()) this.log.unreadAfter = null;
+    if (this.log.stuck && this.looked()) this.log.unreadAfter = null;
     else if (!message.mine && this.log.unreadAfter === null && message.seq) this.log.unreadAfter = message.seq - 1;
     this.log.changed();
     this.seen();
@@ -126,7 +150,7 @@ export class ThreadView {
       {
         type: 'button',
         title: t('members'),
-        'aria-expanded': 'false',
+        'aria-expanded': String(!this.members.node.hidden),
         'aria-haspopup': 'true',
         onclick: () => this.members.toggle(title),
       },

@@ -24,6 +24,11 @@ export class MessageTools {
     });
   }
 
+  /** The emoji are shown. */
+  get open() {
+    return this.node.querySelector('[aria-expanded="true"]') !== null;
+  }
+
   /** This row is meant now; null: none. */
   show(row, touched) {
     if (row && row.classList.contains('event')) return this.show(null);

@@ -20,10 +20,11 @@ const beside = (name) => new URL(name, widgetScript ? widgetScript.src : documen
 
 class SpoolChatElement extends HTMLElement {
   connectedCallback() {
-    if (this.chat) {
-      this.chat.start().catch(() => {});
-      return;
-    }
+    if (!this.app) this.make();
+    this.app.start().catch(() => {}); // it was taken out of the page
+  }
+
+  make() {
     const base = this.getAttribute('base') || '/nereid-chat/';
     const people = this.getAttribute('people');
     this.chat = new SpoolChat({ base });
@@ -43,7 +44,6 @@ class SpoolChatElement extends HTMLElement {
       el('link', { rel: 'stylesheet', href: beside('page.css') }),
       this.app.root,
     );
-    this.app.start().catch(() => {}); // it was taken out of the page
   }
 
   disconnectedCallback() {

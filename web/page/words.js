@@ -45,6 +45,7 @@ export function listOf(names) {
 /** What went wrong, for people; `error` has a status, or is anything. */
 export function errorText(error) {
   const { status } = error;
+  if (error.unreadable) return t('error_file');
   if (!Number.isInteger(status)) return error.message;
   if (STRINGS[`error_${status}`]) return t(`error_${status}`);
   return t(status >= 500 ? 'error_500' : 'error_400');

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A page that has nothing but the library, and keeps what it says. Its address tells what the browser shall lack
-// (`without=EventSource,locks,BroadcastChannel`) and with what it starts (`transport`, `patience`, `share`, `page`; `login`: a user whose name
-// and password the page itself has).
+// (`without=EventSource,locks,BroadcastChannel`) and with what it starts (`transport`, `patience`, `share`, `page`, `base`; `login`: a user whose
+// name and password the page itself has).
 
 const query = new URLSearchParams(window.location.search);
 
@@ -31,6 +31,7 @@ window.fetch = (address, how) => {
 };
 
 const options = { share: query.get('share') !== 'no' };
+if (query.has('base')) options.base = query.get('base');
 if (query.has('transport')) options.transport = query.get('transport');
 if (query.has('patience')) options.patience = Number(query.get('patience'));
 if (query.has('login')) options.authorization = () => `Basic ${btoa(`${query.get('login')}:${query.get('login')}`)}`;
