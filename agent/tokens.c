@@ -12,10 +12,10 @@
 
 #include "job.h"
 #include "spool/clock.h"
-#include "spool/dir.h"
 #include "spool/file.h"
 #include "spool/map.h"
 #include "spool/token.h"
+#include "spool/walk.h"
 #include "spool/watch.h"
 
 #define RESCAN_MSEC 60000      /* events are hints */
@@ -138,7 +138,7 @@ static void rescan(struct agent *agent)
         report_failed(&agent->report, "tokens", NULL);
         return;
     }
-    while ((name = dir_next(&dir)) != NULL)
+    while ((name = walk_next(&agent->spool, &dir)) != NULL)
         take_in(agent, name);
     if (dir_close(&dir) == -1)
         report_failed(&agent->report, "tokens", NULL);
@@ -174,7 +174,7 @@ static int64_t run(struct agent *agent)
         rescan(agent);
         rescan_ms = clock_boot_ms() + (watch == -1 ? RESCAN_BLIND_MSEC : RESCAN_MSEC);
     }
-    while (count > 0 && heap[0]->due_ms <= clock_boot_ms())
+    while (count > 0 && heap[0]->due_ms <= clock_boot_ms() && walk_turn(&agent->spool) == 0)
         end_first(agent);
     next_ms = count > 0 && heap[0]->due_ms < rescan_ms ? heap[0]->due_ms : rescan_ms;
     return next_ms - clock_boot_ms();

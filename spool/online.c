@@ -14,6 +14,7 @@
 #include "id.h"
 #include "journal.h"
 #include "told.h"
+#include "walk.h"
 
 #define FRESH_PART 12 /* of a lease: so soon a sign of life is not given again */
 
@@ -288,7 +289,7 @@ static int each_entry(struct spool *spool,
 
     if (dir_open(&dir, spool->online, ".") == -1)
         return -1;
-    while (result == 0 && (name = dir_next(&dir)) != NULL) {
+    while (result == 0 && (name = walk_next(spool, &dir)) != NULL) {
         struct user user;
         int64_t left;
         if (user_of_dir(&user, name) == 0 && lease_left(spool, user.dir, &left, NULL) == 0)

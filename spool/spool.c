@@ -133,6 +133,7 @@ int spool_open(struct spool *spool)
     const char *path = spool_path();
 
     clock_start();
+    spool->meanwhile = NULL;
     spool->root = file_open_dir(AT_FDCWD, path);
     if (spool->root == -1 && errno == ENOENT && (mkdir(path, 0700) == 0 || errno == EEXIST))
         spool->root = file_open_dir(AT_FDCWD, path);

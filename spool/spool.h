@@ -49,6 +49,9 @@ struct spool {
     char site[UUID_SIZE]; /* names threads (UUID v5), from the file `format` */
     struct config config;
     char complaint[CONFIG_COMPLAINT_MAX]; /* for the operator, when spool_open fails */
+    /* For who has more to do than to go over all of it (walk.h); NULL: nobody. */
+    int (*meanwhile)(void *context);
+    void *meanwhile_context;
 };
 
 /* Where the spool is: SPOOLCHAT_SPOOL in the environment, else the compiled-in path. */

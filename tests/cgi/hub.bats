@@ -25,9 +25,10 @@ teardown() {
     [[ ! -e $log ]] || cgi_sane "$log"
 }
 
+# agent_start [COMMAND...]: in front of it COMMAND, with the process id of which it runs.
 # shellcheck disable=SC2120
 agent_start() {
-    process_spawn "$log" env SPOOLCHAT_SPOOL="$SPOOL" SPOOLCHAT_TEST_CLOCK="$CLOCK" "$BIN/bin/spoolchat" agent
+    process_spawn "$log" env SPOOLCHAT_SPOOL="$SPOOL" SPOOLCHAT_TEST_CLOCK="$CLOCK" "$@" "$BIN/bin/spoolchat" agent
     agent=$spawned
     eventually 10 listens
 }
@@ -284,6 +285,25 @@ open_foreign() {
     agent_start
     agent_end TERM
     [[ ! -e $SPOOL/agent.sock ]]
+}
+
+# Of 150 threads, each asked for its drafts, in fifteen seconds.
+@test "while the agent goes over all threads streams have their turn, and SIGTERM is heard" {
+    agent_start env ASAN_OPTIONS=detect_leaks=0 strace -D -qq -o /dev/null -e trace=getdents64 \
+        -e inject=getdents64:delay_enter=100000:when=100+
+    events alice stream
+    given "$pid" "$reader"
+    "$root/build/tools/fabricate" threads "$SPOOL" 150 alice
+    clock_forward 600
+    for n in 1 2 3; do
+        say bob "$thread" "say-$n"
+        eventually 5 heard "$out" "say-$n"
+    done
+    kill "$agent"
+    eventually 5 gone "$agent"
+    agent=
+    eventually 5 gone "$reader"
+    same '' "$(<"$log")"
 }
 
 @test "the agent ends in peace: polls are answered, events end" {
