@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -40,6 +41,8 @@ struct loop {
     int64_t turn_us; /* until when its turn lasts */
     bool streaming;  /* the streams have theirs, and nobody has one within it */
     bool stopped;
+    struct config_file config;
+    char complaint[CONFIG_COMPLAINT_MAX]; /* about it, told already; "": nothing is wrong */
 };
 
 static void close_jobs(struct agent *agent)
@@ -123,12 +126,28 @@ static int meanwhile(void *context)
     return 0;
 }
 
+/* Settings as they are now; with a file that is none, as they were. Where they change, every job is due. */
+static void renew(struct loop *loop)
+{
+    struct spool *spool = &loop->agent->spool;
+    int renewed = config_renew(&spool->config, &loop->config, spool->root, spool->complaint);
+
+    if (renewed != -1)
+        spool->complaint[0] = '\0';
+    else if (strcmp(loop->complaint, spool->complaint) != 0)
+        report_failed(&loop->agent->report, spool->complaint, NULL);
+    memcpy(loop->complaint, spool->complaint, sizeof loop->complaint);
+    if (renewed == 1)
+        memset(loop->due_ms, 0, sizeof loop->due_ms);
+}
+
 /* In how many ms the next is due. */
 static int64_t run_due(struct loop *loop)
 {
     int64_t now_ms = clock_boot_ms();
     int64_t next_ms = now_ms + SLEEP_MSEC_MAX;
 
+    renew(loop);
     for (size_t i = 0; i < JOB_COUNT && !is_stopped(loop); i++) {
         if (loop->fds[i].revents == 0 && loop->due_ms[i] > now_ms)
             continue;

@@ -33,6 +33,7 @@ static size_t count;
 static size_t size;
 static int watch = -1;
 static int64_t rescan_ms;
+static uint64_t ttl; /* by which they were taken in */
 
 static void swap(size_t one, size_t other)
 {
@@ -164,10 +165,23 @@ static void end_first(struct agent *agent)
     drop_first();
 }
 
+static void forget(void)
+{
+    map_clear(&known);
+    free(heap);
+    heap = NULL;
+    count = 0;
+    size = 0;
+    rescan_ms = 0;
+}
+
 static int64_t run(struct agent *agent)
 {
     int64_t next_ms;
 
+    if (ttl != agent->spool.config.token_ttl)
+        forget();
+    ttl = agent->spool.config.token_ttl;
     if (watch != -1 && watch_read(watch, hear, agent) == -1)
         report_failed(&agent->report, "tokens", NULL);
     if (clock_boot_ms() >= rescan_ms) {
@@ -190,11 +204,7 @@ static int start(struct agent *agent)
 static void stop(struct agent *agent)
 {
     (void)agent;
-    map_clear(&known);
-    free(heap);
-    heap = NULL;
-    count = 0;
-    size = 0;
+    forget();
 }
 
 const struct job job_tokens = {.open = start, .run = run, .close = stop};
