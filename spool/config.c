@@ -52,7 +52,7 @@ static const struct key {
     {"max_members", offsetof(struct config, max_members), 0, 1000},
     {"user_tokens", offsetof(struct config, user_tokens), 1, 1000},
     {"token_ttl", offsetof(struct config, token_ttl), 1, 31536000},
-    {"lease", offsetof(struct config, lease), 30, 86400},
+    {"lease", offsetof(struct config, lease), CONFIG_LEASE_MIN, 86400},
     {"retain_days", offsetof(struct config, retain_days), 0, 1000000},
     {"spool_max", offsetof(struct config, spool_max), 0, NUMBER_MAX},
 };

@@ -15,6 +15,7 @@
 
 #define CONFIG_ORIGINS_MAX 1024
 #define CONFIG_COMPLAINT_MAX 160
+#define CONFIG_LEASE_MIN 30 /* s */
 
 /* 0 means no limit wherever something is limited. README.md has the table for the operator. */
 struct config {

@@ -157,7 +157,7 @@ int journal_append(struct spool *spool, struct journal_record *record, struct cu
     int result;
     int saved;
 
-    if (flock(spool->journal, LOCK_EX) == -1)
+    if (spool_lock(spool, spool->journal) == -1)
         return -1;
     result = append_locked(spool, record, end);
     saved = errno;

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,7 +78,7 @@ static int open_locked(struct spool *spool)
 {
     int fd = openat(spool->root, "usage", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-    if (fd != -1 && flock(fd, LOCK_EX) == -1) {
+    if (fd != -1 && spool_lock(spool, fd) == -1) {
         file_close(fd);
         return -1;
     }

@@ -232,7 +232,7 @@ int user_deliver(struct spool *spool, const struct user *user, struct cursor cur
     int fd = open_delivered(spool, user, O_RDWR);
     int result = -1;
 
-    if (fd != -1 && flock(fd, LOCK_EX) == 0)
+    if (fd != -1 && spool_lock(spool, fd) == 0)
         result = move_forward(fd, cursor);
     file_close(fd);
     return result;
