@@ -184,6 +184,7 @@ int jobs_loop(struct agent *agent)
     struct loop loop = {.agent = agent};
     int result = open_loop(&loop, agent);
 
+    agent->spool.impatient = true;
     agent->spool.meanwhile_context = &loop;
     agent->spool.meanwhile = meanwhile;
     while (result == 0 && !loop.stopped) {

@@ -519,6 +519,22 @@ counted() {
     [[ $(grep -cE "OFDLCK .*:$inode " /proc/locks) == "$1" ]]
 }
 
+@test "who holds the lock of online/ and is stopped keeps nobody from hearing; then comes the sign of life" {
+    agent_start
+    events alice stream
+    given "$pid" "$reader"
+    exec {lock}<"$SPOOL/online"
+    flock "$lock"
+    touch -d '-30 seconds' "$SPOOL/online/alice"
+    clock_forward 21
+    eventually 5 grep -q 'agent: online: ' "$log"
+    say bob "$thread" on
+    eventually 5 heard "$out" on
+    not touched
+    exec {lock}<&-
+    eventually 5 touched
+}
+
 @test "a heartbeat every quarter of a minute" {
     agent_start
     events alice "stream?since=$(cursor_now)"
