@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "complain.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,8 @@ void complain(void *context, const char *object, int error)
     char line[LINE_SIZE];
     char *place;
 
+    if (error == ECANCELED) /* SIGTERM: what was not done is for the next agent */
+        return;
     agent->failures++;
     snprintf(line, sizeof line, "%.400s: %.100s", object, strerror(error));
     place = place_for(line, clock_boot_ms());

@@ -4,11 +4,8 @@
 
 #include "door.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/now.h"
 #include "base/scratch.h"
 #include "chat/handing.h"
 #include "chat/standing.h"
@@ -17,8 +14,6 @@
 #include "spool/clock.h"
 
 #define RECORDS 4096 /* that are looked at for a first envelope, before others have their turn */
-#define FRESH_MSEC                                                                                 \
-    1000 /* a file that was written so lately may be written again without showing it */
 #define SAID_SIZE (6 * 1024 * 1024)
 #define PROBLEM_SIZE 8192
 
@@ -37,35 +32,12 @@ static int fds[HANDOVER_FDS];
 
 /* ---- Settings: programs read them anew each time ---- */
 
-static bool is_same(const struct stat *one, const struct stat *other)
-{
-    return one->st_ino == other->st_ino && one->st_size == other->st_size &&
-           one->st_ctim.tv_sec == other->st_ctim.tv_sec &&
-           one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
-}
-
-static bool is_fresh(const struct stat *info)
-{
-    int64_t changed_ms = (int64_t)info->st_ctim.tv_sec * 1000 + info->st_ctim.tv_nsec / 1000000;
-
-    return now_us(CLOCK_REALTIME) / 1000 < changed_ms + FRESH_MSEC;
-}
-
 static void read_settings(struct spool *spool)
 {
-    static struct stat known;
-    static bool is_known;
-    struct stat info = {0};
+    static struct config_file file;
 
-    if (fstatat(spool->root, "config", &info, AT_SYMLINK_NOFOLLOW) == -1)
-        info = (struct stat){0};
-    if (is_known && is_same(&info, &known) && !is_fresh(&info))
-        return;
-    is_known = false;
-    if (config_read(&spool->config, spool->root, spool->complaint) == -1)
+    if (config_renew(&spool->config, &file, spool->root, spool->complaint) == -1)
         cgi_die_errno(spool->complaint);
-    known = info;
-    is_known = true;
 }
 
 /* ---- Step by step ---- */

@@ -260,10 +260,17 @@ static void touch(struct holder *holder, int64_t now_ms)
     struct online_compose compose = people_compose(&hub.agent->spool);
     struct user user;
 
-    queue_put(&hub.touches, &holder->touch, now_ms + ONLINE_TOUCH_SEC * 1000);
     if (user_of_dir(&user, holder->dir) == 0 &&
-        online_touch(&hub.agent->spool, &user, &compose) == -1)
+        online_touch(&hub.agent->spool, &user, &compose) == -1) {
+        bool kept = errno == EWOULDBLOCK;
         report_failed(&hub.agent->report, "online", NULL);
+        if (kept) {
+            /* It stays the first: the same lock keeps all behind it waiting. */
+            holder->touch.due_ms = now_ms + ONLINE_AGAIN_SEC * 1000;
+            return;
+        }
+    }
+    queue_put(&hub.touches, &holder->touch, now_ms + ONLINE_TOUCH_SEC * 1000);
 }
 
 static void look_at_token(struct stream *stream, int64_t now_ms)

@@ -6,7 +6,8 @@
  * What the agent does, in the order in which it does it. Each job is a file that defines its
  * `struct job`; a new one costs that file and its name in this list.
  *
- * Streams come first: people wait for them, so they have a turn after each other job, too.
+ * Streams come first: people wait for them, so they have a turn after each other job, too, and within those
+ * that go over much (spool/walk.h).
  * Interrupted sends come before mending, which would else take a half-finished one for a lost one;
  * moving comes before trimming, which must not remove the records that moving goes by.
  */

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/now.h"
 #include "job.h"
 #include "spool/clock.h"
 #include "spool/file.h"
@@ -30,9 +32,17 @@ static const struct job *const jobs[] = {JOBS(ENTRY)};
 #define SLEEP_MSEC_MAX (60 * 60 * 1000)
 #endif
 
+#define TURN_USEC 20000 /* of a job that goes over much, before the streams have theirs */
+
 struct loop {
+    struct agent *agent;
     struct pollfd fds[JOB_COUNT + 2]; /* each job's, SIGNALS, TIMER */
     int64_t due_ms[JOB_COUNT];
+    int64_t turn_us; /* until when its turn lasts */
+    bool streaming;  /* the streams have theirs, and nobody has one within it */
+    bool stopped;
+    struct config_file config;
+    char complaint[CONFIG_COMPLAINT_MAX]; /* about it, told already; "": nothing is wrong */
 };
 
 static void close_jobs(struct agent *agent)
@@ -72,6 +82,8 @@ static int open_loop(struct loop *loop, struct agent *agent)
         loop->fds[i] = (struct pollfd){.fd = fd, .events = POLLIN};
         loop->due_ms[i] = 0;
     }
+    for (size_t i = 0; i < JOB_COUNT; i++)
+        loop->fds[i].revents = 0;
     return loop->fds[SIGNALS].fd == -1 ? -1 : 0;
 }
 
@@ -81,34 +93,68 @@ static void close_loop(struct loop *loop)
         file_close(loop->fds[i].fd);
 }
 
-static bool is_stopped(const struct loop *loop)
+static bool is_stopped(struct loop *loop)
 {
     struct signalfd_siginfo info;
 
-    return read(loop->fds[SIGNALS].fd, &info, sizeof info) > 0;
+    if (read(loop->fds[SIGNALS].fd, &info, sizeof info) > 0)
+        loop->stopped = true;
+    return loop->stopped;
 }
 
-static void run(struct loop *loop, struct agent *agent, size_t i)
+static void run(struct loop *loop, size_t i)
 {
-    int64_t msec = jobs[i]->run(agent);
+    int64_t msec;
 
+    loop->streaming = i == STREAMS;
+    msec = jobs[i]->run(loop->agent);
     loop->due_ms[i] = clock_boot_ms() + msec;
+    loop->streaming = false;
+    loop->turn_us = now_us(CLOCK_MONOTONIC) + TURN_USEC;
 }
 
-/* In how many ms the next is due. A long job must not make SIGTERM wait for the others. */
-static int64_t run_due(struct loop *loop, struct agent *agent, bool *stopped)
+/* A long job makes neither the streams nor SIGTERM wait for its end: spool/walk.h. */
+static int meanwhile(void *context)
+{
+    struct loop *loop = context;
+
+    if (loop->streaming || (!loop->stopped && now_us(CLOCK_MONOTONIC) < loop->turn_us))
+        return 0;
+    if (is_stopped(loop))
+        return -1;
+    run(loop, STREAMS);
+    return 0;
+}
+
+/* Settings as they are now; with a file that is none, as they were. Where they change, every job is due. */
+static void renew(struct loop *loop)
+{
+    struct spool *spool = &loop->agent->spool;
+    int renewed = config_renew(&spool->config, &loop->config, spool->root, spool->complaint);
+
+    if (renewed != -1)
+        spool->complaint[0] = '\0';
+    else if (strcmp(loop->complaint, spool->complaint) != 0)
+        report_failed(&loop->agent->report, spool->complaint, NULL);
+    memcpy(loop->complaint, spool->complaint, sizeof loop->complaint);
+    if (renewed == 1)
+        memset(loop->due_ms, 0, sizeof loop->due_ms);
+}
+
+/* In how many ms the next is due. */
+static int64_t run_due(struct loop *loop)
 {
     int64_t now_ms = clock_boot_ms();
     int64_t next_ms = now_ms + SLEEP_MSEC_MAX;
 
-    for (size_t i = 0; i < JOB_COUNT && !*stopped; i++) {
+    renew(loop);
+    for (size_t i = 0; i < JOB_COUNT && !is_stopped(loop); i++) {
         if (loop->fds[i].revents == 0 && loop->due_ms[i] > now_ms)
             continue;
-        run(loop, agent, i);
+        run(loop, i);
         if (i != STREAMS)
-            run(loop, agent, STREAMS);
+            run(loop, STREAMS);
         now_ms = clock_boot_ms();
-        *stopped = is_stopped(loop);
     }
     for (size_t i = 0; i < JOB_COUNT; i++)
         if (loop->due_ms[i] < next_ms)
@@ -135,18 +181,18 @@ static void sleep_for(struct loop *loop, int64_t msec)
 
 int jobs_loop(struct agent *agent)
 {
-    struct loop loop;
-    bool stopped = false;
+    struct loop loop = {.agent = agent};
     int result = open_loop(&loop, agent);
 
-    for (size_t i = 0; i < JOB_COUNT; i++)
-        loop.fds[i].revents = 0;
-    while (result == 0 && !stopped) {
-        int64_t msec = run_due(&loop, agent, &stopped);
-        if (!stopped)
+    agent->spool.impatient = true;
+    agent->spool.meanwhile_context = &loop;
+    agent->spool.meanwhile = meanwhile;
+    while (result == 0 && !loop.stopped) {
+        int64_t msec = run_due(&loop);
+        if (!loop.stopped)
             sleep_for(&loop, msec);
-        stopped = stopped || is_stopped(&loop);
     }
+    agent->spool.meanwhile = NULL;
     close_jobs(agent);
     close_loop(&loop);
     return result;

@@ -112,7 +112,7 @@ static int look_at_new(struct agent *agent)
         return 0;
     if (journal_seek(&reader, &agent->spool, at) == -1)
         return -1;
-    while ((found = journal_next(&reader, &record)) == 1)
+    while ((found = walk_turn(&agent->spool) == 0 ? journal_next(&reader, &record) : -1) == 1)
         if (record.kind == JOURNAL_MESSAGE)
             look_once(agent, &looked, record.id);
     at = reader.at;

@@ -71,7 +71,7 @@ static int count_thread(void *context, const char *id)
 
     if (thread_open(counting->spool, &thread, id) == -1)
         return errno == ENOENT ? 0 : -1;
-    waiting = thread_range(&thread, "new", &least, &most);
+    waiting = thread_range(counting->spool, &thread, "new", &least, &most);
     if (waiting > 0)
         note_oldest(counting->status, &thread, least);
     if (waiting != -1 &&

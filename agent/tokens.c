@@ -12,10 +12,10 @@
 
 #include "job.h"
 #include "spool/clock.h"
-#include "spool/dir.h"
 #include "spool/file.h"
 #include "spool/map.h"
 #include "spool/token.h"
+#include "spool/walk.h"
 #include "spool/watch.h"
 
 #define RESCAN_MSEC 60000      /* events are hints */
@@ -33,6 +33,7 @@ static size_t count;
 static size_t size;
 static int watch = -1;
 static int64_t rescan_ms;
+static uint64_t ttl; /* by which they were taken in */
 
 static void swap(size_t one, size_t other)
 {
@@ -138,7 +139,7 @@ static void rescan(struct agent *agent)
         report_failed(&agent->report, "tokens", NULL);
         return;
     }
-    while ((name = dir_next(&dir)) != NULL)
+    while ((name = walk_next(&agent->spool, &dir)) != NULL)
         take_in(agent, name);
     if (dir_close(&dir) == -1)
         report_failed(&agent->report, "tokens", NULL);
@@ -164,17 +165,30 @@ static void end_first(struct agent *agent)
     drop_first();
 }
 
+static void forget(void)
+{
+    map_clear(&known);
+    free(heap);
+    heap = NULL;
+    count = 0;
+    size = 0;
+    rescan_ms = 0;
+}
+
 static int64_t run(struct agent *agent)
 {
     int64_t next_ms;
 
+    if (ttl != agent->spool.config.token_ttl)
+        forget();
+    ttl = agent->spool.config.token_ttl;
     if (watch != -1 && watch_read(watch, hear, agent) == -1)
         report_failed(&agent->report, "tokens", NULL);
     if (clock_boot_ms() >= rescan_ms) {
         rescan(agent);
         rescan_ms = clock_boot_ms() + (watch == -1 ? RESCAN_BLIND_MSEC : RESCAN_MSEC);
     }
-    while (count > 0 && heap[0]->due_ms <= clock_boot_ms())
+    while (count > 0 && heap[0]->due_ms <= clock_boot_ms() && walk_turn(&agent->spool) == 0)
         end_first(agent);
     next_ms = count > 0 && heap[0]->due_ms < rescan_ms ? heap[0]->due_ms : rescan_ms;
     return next_ms - clock_boot_ms();
@@ -190,11 +204,7 @@ static int start(struct agent *agent)
 static void stop(struct agent *agent)
 {
     (void)agent;
-    map_clear(&known);
-    free(heap);
-    heap = NULL;
-    count = 0;
-    size = 0;
+    forget();
 }
 
 const struct job job_tokens = {.open = start, .run = run, .close = stop};

@@ -2,10 +2,12 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/now.h"
 #include "base/scratch.h"
 #include "file.h"
 
@@ -15,6 +17,7 @@
 /* The largest that max_body may be set to: what the programs have room for. */
 #define BODY_CEILING (256 * 1024)
 #define NUMBER_MAX 1000000000000000u
+#define FRESH_MSEC 1000 /* a file written so lately may be written again without showing it */
 
 static const struct config defaults = {
     .sync = true,
@@ -49,7 +52,7 @@ static const struct key {
     {"max_members", offsetof(struct config, max_members), 0, 1000},
     {"user_tokens", offsetof(struct config, user_tokens), 1, 1000},
     {"token_ttl", offsetof(struct config, token_ttl), 1, 31536000},
-    {"lease", offsetof(struct config, lease), 30, 86400},
+    {"lease", offsetof(struct config, lease), CONFIG_LEASE_MIN, 86400},
     {"retain_days", offsetof(struct config, retain_days), 0, 1000000},
     {"spool_max", offsetof(struct config, spool_max), 0, NUMBER_MAX},
 };
@@ -218,4 +221,38 @@ int config_read(struct config *config, int root, char complaint[CONFIG_COMPLAINT
             set_variable(config, *variable, complaint) == -1)
             return -1;
     return 0;
+}
+
+static bool is_same(const struct stat *one, const struct stat *other)
+{
+    return one->st_ino == other->st_ino && one->st_size == other->st_size &&
+           one->st_ctim.tv_sec == other->st_ctim.tv_sec &&
+           one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
+}
+
+static bool is_fresh(const struct stat *info)
+{
+    int64_t changed_ms = (int64_t)info->st_ctim.tv_sec * 1000 + info->st_ctim.tv_nsec / 1000000;
+
+    return now_us(CLOCK_REALTIME) / 1000 < changed_ms + FRESH_MSEC;
+}
+
+int config_renew(struct config *config, struct config_file *file, int root,
+                 char complaint[CONFIG_COMPLAINT_MAX])
+{
+    struct config now;
+    struct stat info = {0};
+    bool same;
+
+    if (fstatat(root, "config", &info, AT_SYMLINK_NOFOLLOW) == -1)
+        info = (struct stat){0};
+    same = file->read && is_same(&info, &file->info);
+    if (same && !is_fresh(&info))
+        return 0;
+    file->read = false;
+    if (config_read(&now, root, complaint) == -1)
+        return -1;
+    *config = now;
+    *file = (struct config_file){info, true};
+    return same ? 0 : 1;
 }

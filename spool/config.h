@@ -11,9 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #define CONFIG_ORIGINS_MAX 1024
 #define CONFIG_COMPLAINT_MAX 160
+#define CONFIG_LEASE_MIN 30 /* s */
 
 /* 0 means no limit wherever something is limited. README.md has the table for the operator. */
 struct config {
@@ -40,5 +42,15 @@ struct config {
  * and a sentence for the operator in `complaint`, which names the line or variable (EINVAL).
  */
 int config_read(struct config *config, int root, char complaint[CONFIG_COMPLAINT_MAX]);
+
+/* The file as it was when it was read last; all zero: never. For who runs for long. */
+struct config_file {
+    struct stat info;
+    bool read;
+};
+
+/* The same when the file has changed: 1; 0: it has not. -1: `config` stays as it was. */
+int config_renew(struct config *config, struct config_file *file, int root,
+                 char complaint[CONFIG_COMPLAINT_MAX]);
 
 #endif

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 void file_close(int fd)
@@ -134,4 +136,22 @@ int file_sync_dir(int dir, const char *path)
 
     file_close(fd);
     return result;
+}
+
+char *file_field(char **rest)
+{
+    char *begin = *rest;
+
+    *rest += strcspn(begin, " \n");
+    if (**rest != '\0')
+        *(*rest)++ = '\0';
+    return begin;
+}
+
+int file_number(const char *field, int64_t *out)
+{
+    char *end;
+
+    *out = strtoll(field, &end, 10);
+    return *end == '\0' && end != field ? 0 : -1;
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -35,6 +36,10 @@ int file_publish(int dir, const char *draft, const char *path, const void *bytes
  * half. */
 int file_replace(int dir, const char *tmp, const char *path, const void *bytes, size_t len,
                  bool sync);
+
+/* A line's next field, up to a space or the end, cut off in place; and the whole of one as a number, or -1. */
+char *file_field(char **rest);
+int file_number(const char *field, int64_t *out);
 
 /* Open a directory (O_DIRECTORY, close-on-exec, no link). */
 int file_open_dir(int dir, const char *path);

@@ -167,7 +167,7 @@ static int sweep_folder(const struct sweep *sweep, struct thread *thread)
 
     if (dir_open(&dir, thread->fd, "files") == -1)
         return errno == ENOENT ? 0 : -1;
-    while (result == 0 && (name = dir_next(&dir)) != NULL) {
+    while (result == 0 && (name = walk_next(sweep->spool, &dir)) != NULL) {
         int64_t ms = is_named(name, sweep->suffix, id) ? path_mtime_ms(dir.fd, name) : -1;
         if (ms != -1 && ms < sweep->before_ms)
             result = sweep->drop(thread, id);
@@ -217,7 +217,7 @@ static int drop_entries(struct spool *spool, const struct user *user)
     path_user_file(path, user->dir, "files");
     if (dir_open(&dir, spool->users, path) == -1)
         return errno == ENOENT ? 0 : -1;
-    while (result == 0 && (name = dir_next(&dir)) != NULL)
+    while (result == 0 && (name = walk_next(spool, &dir)) != NULL)
         if (path_uuid_ok(name) && fstatat(dir.fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
             info.st_nlink == 1 && unlinkat(dir.fd, name, 0) == -1 && errno != ENOENT)
             result = -1;

@@ -170,10 +170,11 @@ int handover_receive(int program, struct handover *handover, int fds[HANDOVER_FD
         char room[CMSG_SPACE(sizeof(int) * HANDOVER_FDS)];
     } control;
     struct iovec part = {.iov_base = handover, .iov_len = sizeof *handover};
+    /* Without the room that only aligns, in which the kernel would put one more. */
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = &control,
-                             .msg_controllen = sizeof control};
+                             .msg_controllen = (socklen_t)CMSG_LEN(sizeof(int) * HANDOVER_FDS)};
     int got[HANDOVER_FDS];
     size_t count;
     ssize_t len = recvmsg(program, &message, MSG_CMSG_CLOEXEC);

@@ -157,7 +157,7 @@ int journal_append(struct spool *spool, struct journal_record *record, struct cu
     int result;
     int saved;
 
-    if (flock(spool->journal, LOCK_EX) == -1)
+    if (spool_lock(spool, spool->journal) == -1)
         return -1;
     result = append_locked(spool, record, end);
     saved = errno;
@@ -215,9 +215,7 @@ static bool in_page(const struct journal_reader *reader, uint64_t number)
     return number >= reader->page_first && number - reader->page_first < reader->page_count;
 }
 
-/*
- * Where reading goes on when the segment of `*next` is not there: 1 at a later one, 0 nowhere yet.
- */
+/* Where reading goes on when the segment of `*next` is not there: 1 at a later one, 0 nowhere yet. */
 static int pass_missing(struct journal_reader *reader, uint64_t *next)
 {
     struct dir dir;
@@ -308,9 +306,7 @@ int journal_next(struct journal_reader *reader, struct journal_record *record)
     return found;
 }
 
-/*
- * The ms of a record that exists, or of the first readable one behind it; INT64_MAX past the end.
- */
+/* The ms of a record that exists, or of the first readable one behind it; INT64_MAX past the end. */
 static int64_t ms_from(struct journal_reader *reader, uint64_t number)
 {
     struct journal_record record;
@@ -351,6 +347,7 @@ int journal_seek(struct journal_reader *reader, struct spool *spool, struct curs
     struct journal_record last = {.ms = 0};
     uint64_t oldest;
     uint64_t newest;
+    bool failed;
 
     reader->spool = spool;
     reader->segment = -1;
@@ -365,16 +362,17 @@ int journal_seek(struct journal_reader *reader, struct spool *spool, struct curs
         reader->gap = oldest != 0;
         return 0;
     }
-    if (enter_segment(reader, cursor.next - 1) == -1 && errno != ENOENT)
-        return -1;
-    if (reader->segment != -1 &&
-        read_record(reader->segment, cursor.next - 1 - reader->first, &last) == -1 &&
-        errno != EBADMSG)
-        return -1;
-    if (last.ms == cursor.ms)
+    if (enter_segment(reader, cursor.next - 1) == -1)
+        failed = errno != ENOENT;
+    else
+        failed = read_record(reader->segment, cursor.next - 1 - reader->first, &last) == -1 &&
+                 errno != EBADMSG;
+    if (!failed && last.ms == cursor.ms)
         return 0;
-    if (seek_time(reader, cursor.ms) == -1)
+    if (failed || seek_time(reader, cursor.ms) == -1) {
+        journal_close(reader);
         return -1;
+    }
     reader->gap = true;
     return 0;
 }

@@ -67,7 +67,8 @@ struct journal_reader {
 
 /*
  * Begin at `cursor`. When its record is gone or is another one (trimmed, restored, lost in a power
- * cut) reading goes on with the first record that is not older, and `gap` is set.
+ * cut) reading goes on with the first record that is not older, and `gap` is set. -1: errno; then
+ * nothing is left open. After 0, and whatever the calls below return, journal_close is the caller's.
  */
 int journal_seek(struct journal_reader *reader, struct spool *spool, struct cursor cursor);
 /* 1: a record; 0: none yet; -1: errno. Damaged records are passed over and set `gap`. */

@@ -40,8 +40,8 @@ int limit_upload(struct spool *spool, const struct user *user);
 
 /*
  * Whether `bytes` more fit into `spool_max`, counting them in when they do; the sum is kept in the
- * file `usage`, which the agent sets right from time to time (limit_recount). Nothing is kept while
- * the setting is 0. 0, or -1: EDQUOT, errno.
+ * file `usage`, which the agent sets right from time to time (limit_recount, which nobody has to wait
+ * for). Nothing is kept while the setting is 0. 0, or -1: EDQUOT, errno.
  */
 int limit_space(struct spool *spool, size_t bytes);
 /* The same question without counting. */

@@ -26,6 +26,7 @@ struct mending {
     struct cursor end; /* of the journal when we began */
     int64_t
         oldest_ms; /* of the oldest record; what is older than that was trimmed. EVER: nothing */
+    bool locked;   /* a thread: nobody has a turn meanwhile */
     bool again;
     size_t appended;
 };
@@ -139,6 +140,8 @@ static int settle_if_old(void *context, struct map_node *node)
 
     if (suspect->sound)
         return 0;
+    if (walk_turn(mending->spool) == -1)
+        return 1;
     if (thread_open(mending->spool, &thread, suspect->id) == -1)
         return 0;
     if (stat_stanza(&thread, suspect->next, &info) == -1 ? errno == ENOENT
@@ -164,6 +167,14 @@ static int see(struct mending *mending, const struct journal_record *record)
     return 0;
 }
 
+static int previous(struct mending *mending, struct journal_reader *reader, uint64_t *next,
+                    struct journal_record *record)
+{
+    if (!mending->locked && walk_turn(mending->spool) == -1)
+        return -1;
+    return journal_previous(reader, next, record);
+}
+
 /* Backward from `*next`, to where everybody is sound or to record `least`. 0: there; -1. */
 static int look_back(struct mending *mending, uint64_t next, uint64_t least)
 {
@@ -175,7 +186,7 @@ static int look_back(struct mending *mending, uint64_t next, uint64_t least)
     if (journal_seek(&reader, mending->spool, mending->end) == -1)
         return -1;
     while (mending->open > 0 && next > least &&
-           (found = journal_previous(&reader, &next, &record)) == 1) {
+           (found = previous(mending, &reader, &next, &record)) == 1) {
         if (!old && record.ms < mending->since_ms) {
             old = true;
             map_each(&mending->suspects, settle_if_old, mending);
@@ -244,6 +255,10 @@ static int mend_thread(void *context, struct map_node *node)
 
     if (suspect->sound)
         return 0;
+    if (walk_turn(mending->spool) == -1) {
+        mending->again = true;
+        return 1;
+    }
     if (thread_open(mending->spool, &thread, suspect->id) == -1) {
         if (errno != ENOENT)
             complain(mending, suspect->id);
@@ -251,8 +266,12 @@ static int mend_thread(void *context, struct map_node *node)
     }
     if (thread_try_lock(&thread) == -1)
         mending->again = true;
-    else if (mend_locked(mending, suspect, &thread) == -1)
-        complain(mending, suspect->id);
+    else {
+        mending->locked = true;
+        if (mend_locked(mending, suspect, &thread) == -1)
+            complain(mending, suspect->id);
+        mending->locked = false;
+    }
     thread_close(&thread);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "thread.h"
 #include "user.h"
+#include "walk.h"
 
 #define LOOK_MSEC 5000
 #define LOOK_MSEC_MAX (5 * 60 * 1000)
@@ -210,6 +211,8 @@ static int look_if_due(void *context, struct map_node *node)
     struct pass *pass = context;
     struct waiting *waiting = (struct waiting *)(void *)node;
 
+    if (walk_turn(pass->mover->spool) == -1)
+        return 1;
     if (waiting->look_ms <= pass->now_ms)
         look_at(pass->mover, waiting);
     return 0;

@@ -14,8 +14,7 @@
 #include "id.h"
 #include "journal.h"
 #include "told.h"
-
-#define FRESH_PART 12 /* of a lease: so soon a sign of life is not given again */
+#include "walk.h"
 
 ssize_t presence_read(struct spool *spool, const char *id, char *out, size_t size)
 {
@@ -159,7 +158,7 @@ static bool is_fresh(struct spool *spool, const struct user *user)
     bool plain = false;
 
     return lease_left(spool, user->dir, &left, &plain) == 0 && plain && left <= lease &&
-           left > lease - lease / FRESH_PART;
+           left > lease - lease / ONLINE_FRESH_PART;
 }
 
 /* Coming and going hold the lock of online/, so that the journal has them in the order they
@@ -171,7 +170,7 @@ int online_touch(struct spool *spool, const struct user *user, const struct onli
 
     if (is_fresh(spool, user))
         return 0;
-    if (flock(spool->online, LOCK_EX) == -1)
+    if (spool_lock(spool, spool->online) == -1)
         return -1;
     result = touch_or_arrive(spool, user, by);
     saved = errno;
@@ -208,7 +207,7 @@ static int depart(struct spool *spool, const struct user *user, const struct onl
     int result = 0;
     int saved;
 
-    if (flock(spool->online, LOCK_EX) == -1)
+    if (spool_lock(spool, spool->online) == -1)
         return -1;
     if (lease_left(spool, user->dir, &left, NULL) == 0 && left <= 0)
         result = leave(spool, user, by);
@@ -241,7 +240,7 @@ static int change_locked(struct spool *spool, const struct user *user, const cha
     int result;
     int saved;
 
-    if (flock(spool->online, LOCK_EX) == -1)
+    if (spool_lock(spool, spool->online) == -1)
         return -1;
     result = change(spool, user, draft, by);
     saved = errno;
@@ -288,7 +287,7 @@ static int each_entry(struct spool *spool,
 
     if (dir_open(&dir, spool->online, ".") == -1)
         return -1;
-    while (result == 0 && (name = dir_next(&dir)) != NULL) {
+    while (result == 0 && (name = walk_next(spool, &dir)) != NULL) {
         struct user user;
         int64_t left;
         if (user_of_dir(&user, name) == 0 && lease_left(spool, user.dir, &left, NULL) == 0)
@@ -347,8 +346,9 @@ static int if_gone(void *context, const struct user *user, int64_t left_ms)
 
     if (left_ms <= 0) {
         if (depart(sweeping->spool, user, sweeping->by) == -1)
-            sweeping->error = errno; /* the others can go all the same */
-        return 0;
+            sweeping->error = errno;
+        /* The others can go all the same, but not without the lock. */
+        return sweeping->error == EWOULDBLOCK;
     }
     if (sweeping->next_ms == -1 || left_ms < sweeping->next_ms)
         sweeping->next_ms = left_ms;
@@ -360,7 +360,7 @@ int online_sweep(struct spool *spool, const struct online_compose *by, int64_t *
     struct sweeping sweeping = {spool, by, -1, 0};
     int result = each_entry(spool, if_gone, &sweeping);
 
-    if (result == 0 && sweeping.error != 0) {
+    if (result != -1 && sweeping.error != 0) {
         errno = sweeping.error;
         result = -1;
     }

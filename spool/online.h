@@ -17,7 +17,12 @@
 #include "dir.h"
 #include "spool.h"
 
-#define ONLINE_TOUCH_SEC 20 /* between two signs of life of a stream */
+#define ONLINE_TOUCH_SEC 20  /* between two signs of life of a stream */
+#define ONLINE_AGAIN_SEC 1   /* until one that could not be given is tried again */
+#define ONLINE_FRESH_PART 12 /* of a lease: so soon a sign of life is not given again */
+_Static_assert(ONLINE_TOUCH_SEC + ONLINE_AGAIN_SEC + CONFIG_LEASE_MIN / ONLINE_FRESH_PART <
+                   CONFIG_LEASE_MIN,
+               "a lease outlasts what lies between two signs of life");
 
 /*
  * Whoever publishes brings a function that writes the stanza; it points `*line` to storage of its
@@ -31,7 +36,10 @@ struct online_compose {
 
 /*
  * A sign of life. 1: the user was not online and is now, which has been published unless they
- * hide; 0: was; -1: errno. What a killed program had not told yet is published, too.
+ * hide; 0: was; -1: errno. What a killed program had not told yet is published, too. Within one
+ * ONLINE_FRESH_PARTth of the lease nothing is written and nobody waited for, so that who polls pays for
+ * a look only; the lease counts from the older sign, then.
+ * EWOULDBLOCK: spool_lock; to be done again after ONLINE_AGAIN_SEC.
  */
 int online_touch(struct spool *spool, const struct user *user, const struct online_compose *by);
 

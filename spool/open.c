@@ -59,7 +59,7 @@ void open_tidy(struct spool *spool, const struct report *report)
         report_failed(report, "open", NULL);
         return;
     }
-    while ((name = dir_next(&dir)) != NULL) {
+    while ((name = walk_next(spool, &dir)) != NULL) {
         int64_t ms = path_mtime_ms(dir.fd, name);
         if (path_uuid_ok(name) && ms != -1 && ms < before_ms &&
             faccessat(spool->threads, name, F_OK, AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT &&

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dir.h"
 #include "walk.h"
 
 /*
@@ -121,7 +120,7 @@ static int read_on(struct pendings *pendings, struct journal_reader *reader, uin
     struct journal_record record;
     int found;
 
-    while ((found = journal_next(reader, &record)) == 1)
+    while ((found = walk_turn(reader->spool) == 0 ? journal_next(reader, &record) : -1) == 1)
         if (record.kind == JOURNAL_MESSAGE &&
             note(pendings, &record, reader->at.next - 1, listed) == -1)
             return -1;
@@ -155,7 +154,7 @@ static int list_new(struct learning *learning, struct thread *thread, struct wai
 
     if (dir_open(&dir, thread->fd, "new") == -1)
         return -1;
-    while (result == 0 && (name = dir_next(&dir)) != NULL)
+    while (result == 0 && (name = walk_next(learning->spool, &dir)) != NULL)
         if (path_seq_ok(name, &seq)) {
             if (*waiting == NULL)
                 *waiting = add(learning->pendings, thread->id);

@@ -40,7 +40,7 @@ static int open_places(struct spool *spool, const struct user *user)
 
     path_user_file(path, user->dir, "streams");
     fd = file_open_dir(spool->users, path);
-    if (fd == -1 || flock(fd, LOCK_EX) == 0)
+    if (fd == -1 || spool_lock(spool, fd) == 0)
         return fd;
     file_close(fd);
     return -1;

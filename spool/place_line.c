@@ -4,40 +4,22 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "file.h"
 #include "place_private.h"
-
-static char *field(char **rest)
-{
-    char *begin = *rest;
-
-    *rest += strcspn(begin, " \n");
-    if (**rest != '\0')
-        *(*rest)++ = '\0';
-    return begin;
-}
-
-static int number(const char *text, int64_t *out)
-{
-    char *end;
-
-    *out = strtoll(text, &end, 10);
-    return *end == '\0' && end != text ? 0 : -1;
-}
 
 static int parse(struct place *place, char *text)
 {
-    char *token = field(&text);
-    int bad = number(field(&text), &place->began_ms);
+    char *token = file_field(&text);
+    int bad = file_number(file_field(&text), &place->began_ms);
 
-    bad |= cursor_parse(&place->began, field(&text));
-    bad |= number(field(&text), &place->alive_ms);
-    bad |= cursor_parse(&place->at, field(&text));
+    bad |= cursor_parse(&place->began, file_field(&text));
+    bad |= file_number(file_field(&text), &place->alive_ms);
+    bad |= cursor_parse(&place->at, file_field(&text));
     if (bad != 0 || strlen(token) >= PLACE_TOKEN_SIZE)
         return -1;
     memcpy(place->token, token, strlen(token) + 1);

@@ -6,15 +6,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dir.h"
 #include "file.h"
 #include "limit.h"
+#include "walk.h"
 
-static int add_folder(int thread, const char *folder, uint64_t *sum)
+static int add_folder(struct spool *spool, int thread, const char *folder, uint64_t *sum)
 {
     struct dir dir;
     struct stat info;
@@ -22,7 +21,7 @@ static int add_folder(int thread, const char *folder, uint64_t *sum)
 
     if (dir_open(&dir, thread, folder) == -1)
         return errno == ENOENT ? 0 : -1;
-    while ((name = dir_next(&dir)) != NULL)
+    while ((name = walk_next(spool, &dir)) != NULL)
         if (fstatat(dir.fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode))
             *sum += (uint64_t)info.st_size;
     return dir_close(&dir);
@@ -35,8 +34,8 @@ static int add_thread(struct spool *spool, const char *id, uint64_t *sum)
 
     if (fd == -1)
         return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-    result = add_folder(fd, "new", sum) == -1 || add_folder(fd, "cur", sum) == -1 ||
-                     add_folder(fd, "files", sum) == -1
+    result = add_folder(spool, fd, "new", sum) == -1 || add_folder(spool, fd, "cur", sum) == -1 ||
+                     add_folder(spool, fd, "files", sum) == -1
                  ? -1
                  : 0;
     file_close(fd);
@@ -52,7 +51,7 @@ static int sum_threads(struct spool *spool, uint64_t *sum)
     *sum = 0;
     if (dir_open(&dir, spool->threads, ".") == -1)
         return -1;
-    while (result == 0 && (name = dir_next(&dir)) != NULL)
+    while (result == 0 && (name = walk_next(spool, &dir)) != NULL)
         result = add_thread(spool, name, sum);
     return dir_close(&dir) == -1 ? -1 : result;
 }
@@ -65,24 +64,21 @@ static int write_sum(int fd, uint64_t sum)
     return pwrite(fd, text, (size_t)len, 0) == len ? 0 : -1;
 }
 
-static int read_sum(struct spool *spool, int fd, uint64_t *sum)
+/* 1: there is a sum; 0: the setting is new; -1. */
+static int read_sum(int fd, uint64_t *sum)
 {
     char text[32] = "";
     ssize_t len = pread(fd, text, sizeof text - 1, 0);
 
-    if (len == -1)
-        return -1;
-    if (len == 0)
-        return sum_threads(spool, sum); /* the setting is new: count once */
     *sum = strtoull(text, NULL, 10);
-    return 0;
+    return len > 0 ? 1 : (int)len;
 }
 
 static int open_locked(struct spool *spool)
 {
     int fd = openat(spool->root, "usage", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-    if (fd != -1 && flock(fd, LOCK_EX) == -1) {
+    if (fd != -1 && spool_lock(spool, fd) == -1) {
         file_close(fd);
         return -1;
     }
@@ -91,7 +87,9 @@ static int open_locked(struct spool *spool)
 
 static int fits(struct spool *spool, int fd, uint64_t bytes, uint64_t *sum)
 {
-    if (read_sum(spool, fd, sum) == -1)
+    int known = read_sum(fd, sum);
+
+    if (known == -1 || (known == 0 && sum_threads(spool, sum) == -1))
         return -1;
     if (*sum <= spool->config.spool_max && bytes <= spool->config.spool_max - *sum)
         return 0;
@@ -133,16 +131,46 @@ int limit_space_left(struct spool *spool, uint64_t bytes)
     return result;
 }
 
+static int read_once(struct spool *spool, uint64_t *sum)
+{
+    int fd = open_locked(spool);
+    int known = fd == -1 ? -1 : read_sum(fd, sum);
+
+    file_close(fd);
+    return known;
+}
+
+/*
+ * What was counted in while the sum was made is added to it, whether the sum has seen it or not: rather too
+ * much than too little, until the next time. Who found no sum meanwhile has made one that is as good.
+ */
+static int correct(int fd, uint64_t sum, int was_known, uint64_t before)
+{
+    uint64_t now;
+    int known = read_sum(fd, &now);
+
+    if (known == -1)
+        return -1;
+    if (known > was_known)
+        return 0;
+    return write_sum(fd, now > before ? sum + (now - before) : sum);
+}
+
 int limit_recount(struct spool *spool)
 {
+    uint64_t before;
     uint64_t sum;
+    int known;
     int fd;
     int result;
 
     if (spool->config.spool_max == 0)
         return unlinkat(spool->root, "usage", 0) == 0 || errno == ENOENT ? 0 : -1;
+    known = read_once(spool, &before);
+    if (known == -1 || sum_threads(spool, &sum) == -1)
+        return -1;
     fd = open_locked(spool);
-    result = fd == -1 || sum_threads(spool, &sum) == -1 ? -1 : write_sum(fd, sum);
+    result = fd == -1 ? -1 : correct(fd, sum, known, before);
     file_close(fd);
     return result;
 }

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -133,6 +135,8 @@ int spool_open(struct spool *spool)
     const char *path = spool_path();
 
     clock_start();
+    spool->meanwhile = NULL;
+    spool->impatient = false;
     spool->root = file_open_dir(AT_FDCWD, path);
     if (spool->root == -1 && errno == ENOENT && (mkdir(path, 0700) == 0 || errno == EEXIST))
         spool->root = file_open_dir(AT_FDCWD, path);
@@ -142,4 +146,18 @@ int spool_open(struct spool *spool)
         config_read(&spool->config, spool->root, spool->complaint) == -1)
         return -1;
     return open_format(spool) == -1 ? -1 : open_directories(spool);
+}
+
+int spool_lock(const struct spool *spool, int fd)
+{
+    int result;
+
+    if (!spool->impatient)
+        return flock(fd, LOCK_EX);
+    for (int msec = 0; (result = flock(fd, LOCK_EX | LOCK_NB)) == -1; msec++) {
+        if (errno != EWOULDBLOCK || msec == SPOOL_PATIENCE_MSEC)
+            return -1;
+        poll(NULL, 0, 1);
+    }
+    return result;
 }

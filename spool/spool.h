@@ -49,6 +49,10 @@ struct spool {
     char site[UUID_SIZE]; /* names threads (UUID v5), from the file `format` */
     struct config config;
     char complaint[CONFIG_COMPLAINT_MAX]; /* for the operator, when spool_open fails */
+    /* For who has more to do than to go over all of it (walk.h); NULL: nobody. */
+    int (*meanwhile)(void *context);
+    void *meanwhile_context;
+    bool impatient; /* others wait for this process: see spool_lock */
 };
 
 /* Where the spool is: SPOOLCHAT_SPOOL in the environment, else the compiled-in path. */
@@ -60,5 +64,12 @@ const char *spool_path(void);
  * stays open until the process ends.
  */
 int spool_open(struct spool *spool);
+
+/*
+ * flock, exclusively. Most locks are held for parts of a millisecond, but by a program that is stopped for as
+ * long as that is. An `impatient` spool waits SPOOL_PATIENCE_MSEC: -1 (EWOULDBLOCK).
+ */
+#define SPOOL_PATIENCE_MSEC 50
+int spool_lock(const struct spool *spool, int fd);
 
 #endif

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "dir.h"
 #include "file.h"
 #include "place.h"
 #include "token.h"
@@ -36,23 +35,25 @@ static bool is_old(int dir, const char *name, int64_t age_sec)
 }
 
 /* Every file of a directory that is older; `folder` is what to call it. */
-static int remove_old(const struct report *report, int parent, const char *path, const char *folder,
-                      int64_t age_sec)
+static int remove_old(const struct tidying *tidying, int parent, const char *path,
+                      const char *folder, int64_t age_sec)
 {
     struct dir dir;
     const char *name;
 
     if (dir_open(&dir, parent, path) == -1)
         return -1;
-    while ((name = dir_next(&dir)) != NULL)
+    while ((name = walk_next(tidying->spool, &dir)) != NULL)
         if (is_old(dir.fd, name, age_sec) && unlinkat(dir.fd, name, 0) == -1 && errno != ENOENT)
-            report_failed(report, folder, name);
+            report_failed(tidying->report, folder, name);
     return dir_close(&dir);
 }
 
 void tidy_presence(struct spool *spool, const struct report *report)
 {
-    if (remove_old(report, spool->presence, ".", "presence", PRESENCE_LIFE_SEC) == -1)
+    struct tidying tidying = {spool, report};
+
+    if (remove_old(&tidying, spool->presence, ".", "presence", PRESENCE_LIFE_SEC) == -1)
         report_failed(report, "presence", NULL);
 }
 
@@ -63,7 +64,7 @@ static int tidy_user(void *context, const struct user *user)
     char *path = folder + strlen(folder);
 
     snprintf(path, PATH_SIZE - strlen(folder), "%s/sent", user->dir);
-    if (remove_old(tidying->report, tidying->spool->users, path, folder, SENT_LIFE_SEC) == -1 &&
+    if (remove_old(tidying, tidying->spool->users, path, folder, SENT_LIFE_SEC) == -1 &&
         errno != ENOENT)
         report_failed(tidying->report, folder, NULL);
     return 0;
@@ -121,8 +122,8 @@ static int remove_file_draft(int root, const char *name)
 }
 
 /* Names that begin with a dot are passed over by dir.h, which is why this reads by itself. */
-static int each_draft(int parent, int (*drop)(int parent, const char *name),
-                      const struct report *report, const char *folder)
+static int each_draft(const struct tidying *tidying, int parent,
+                      int (*drop)(int parent, const char *name), const char *folder)
 {
     int fd = file_open_dir(parent, ".");
     DIR *dir = fd == -1 ? NULL : fdopendir(fd);
@@ -132,11 +133,11 @@ static int each_draft(int parent, int (*drop)(int parent, const char *name),
         file_close(fd);
         return -1;
     }
-    while ((entry = readdir(dir)) != NULL)
+    while (walk_turn(tidying->spool) == 0 && (entry = readdir(dir)) != NULL)
         if (entry->d_name[0] == '.' && path_uuid_ok(entry->d_name + 1) &&
             is_old(parent, entry->d_name, TMP_REAP_SEC) && drop(parent, entry->d_name) == -1 &&
             errno != ENOENT)
-            report_failed(report, folder, entry->d_name);
+            report_failed(tidying->report, folder, entry->d_name);
     closedir(dir);
     return 0;
 }
@@ -151,7 +152,7 @@ static int tidy_user_drafts(void *context, const struct user *user)
         int fd;
         path_user_file(path, user->dir, folders[i]);
         fd = file_open_dir(tidying->spool->users, path);
-        if (fd != -1 && each_draft(fd, remove_file_draft, tidying->report, "users") == -1)
+        if (fd != -1 && each_draft(tidying, fd, remove_file_draft, "users") == -1)
             report_failed(tidying->report, "users", user->dir);
         file_close(fd);
     }
@@ -168,7 +169,7 @@ static int tidy_file_drafts(void *context, const char *id)
     if (thread_open(tidying->spool, &thread, id) == -1)
         return 0; /* trimming looks there, too, and tells */
     fd = file_open_dir(thread.fd, "files");
-    if (fd != -1 && each_draft(fd, remove_file_draft, tidying->report, "files") == -1)
+    if (fd != -1 && each_draft(tidying, fd, remove_file_draft, "files") == -1)
         report_failed(tidying->report, "threads", id);
     file_close(fd);
     thread_close(&thread);
@@ -183,9 +184,9 @@ void tidy_drafts(struct spool *spool, const struct report *report)
         report_failed(report, "users", NULL);
     if (thread_each(spool, tidy_file_drafts, &tidying) == -1)
         report_failed(report, "threads", NULL);
-    if (each_draft(spool->threads, remove_thread_draft, report, "threads") == -1)
+    if (each_draft(&tidying, spool->threads, remove_thread_draft, "threads") == -1)
         report_failed(report, "threads", NULL);
-    if (each_draft(spool->root, remove_file_draft, report, ".") == -1)
+    if (each_draft(&tidying, spool->root, remove_file_draft, ".") == -1)
         report_failed(report, ".", NULL);
 }
 
@@ -202,7 +203,7 @@ void tidy_tokens(struct spool *spool, const struct report *report)
         report_failed(report, "tokens", NULL);
         return;
     }
-    while ((name = dir_next(&dir)) != NULL)
+    while ((name = walk_next(spool, &dir)) != NULL)
         if (is_old(dir.fd, name, (int64_t)spool->config.token_ttl) &&
             token_left(spool, name, &user, &left_ms) == -1 &&
             (errno == EBADMSG || errno == EFBIG) && unlinkat(dir.fd, name, 0) == -1)

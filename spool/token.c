@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,33 +22,15 @@ struct issue {
     int64_t boot_ms;
 };
 
-static char *field(char **rest)
-{
-    char *begin = *rest;
-
-    *rest += strcspn(begin, " \n");
-    if (**rest != '\0')
-        *(*rest)++ = '\0';
-    return begin;
-}
-
-static int number(const char *text, int64_t *out)
-{
-    char *end;
-
-    *out = strtoll(text, &end, 10);
-    return *end == '\0' && end != text ? 0 : -1;
-}
-
 static int parse(struct issue *issue, char *text)
 {
-    char *dir = field(&text);
-    char *wall = field(&text);
-    char *boot = field(&text);
-    char *since = field(&text);
+    char *dir = file_field(&text);
+    char *wall = file_field(&text);
+    char *boot = file_field(&text);
+    char *since = file_field(&text);
 
-    if (strlen(dir) > USER_DIR_MAX || !path_uuid_ok(boot) || number(wall, &issue->wall_ms) == -1 ||
-        number(since, &issue->boot_ms) == -1)
+    if (strlen(dir) > USER_DIR_MAX || !path_uuid_ok(boot) ||
+        file_number(wall, &issue->wall_ms) == -1 || file_number(since, &issue->boot_ms) == -1)
         return -1;
     memcpy(issue->dir, dir, strlen(dir) + 1);
     memcpy(issue->boot, boot, UUID_SIZE);

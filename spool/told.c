@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "file.h"
 
@@ -26,18 +28,20 @@ int told_read(struct spool *spool, const struct user *user, enum told *told)
     return 0;
 }
 
+/* A time set after the rename would let the entry pass for a sign of life until then. */
 int told_write(struct spool *spool, const struct user *user, enum told told)
 {
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_OMIT}};
     struct stat before;
-    bool there = fstatat(spool->online, user->dir, &before, AT_SYMLINK_NOFOLLOW) == 0;
 
-    if (!there && errno != ENOENT)
+    if (fstatat(spool->online, user->dir, &before, AT_SYMLINK_NOFOLLOW) == 0)
+        times[1] = before.st_mtim;
+    else if (errno != ENOENT)
         return -1;
-    if (file_replace(spool->online, DRAFT, user->dir, words[told], strlen(words[told]), false) ==
-        -1)
+    if (unlinkat(spool->online, DRAFT, 0) == -1 && errno != ENOENT)
         return -1;
-    if (!there)
-        return 0;
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, before.st_mtim};
-    return utimensat(spool->online, user->dir, times, AT_SYMLINK_NOFOLLOW);
+    if (file_create(spool->online, DRAFT, words[told], strlen(words[told]), false) == -1 ||
+        utimensat(spool->online, DRAFT, times, AT_SYMLINK_NOFOLLOW) == -1)
+        return -1;
+    return renameat(spool->online, DRAFT, spool->online, user->dir);
 }

@@ -64,17 +64,17 @@ static int trim_some(struct thread *thread, uint64_t *seq, int64_t before_ms)
     return result;
 }
 
-static int trim_all(struct thread *thread, int64_t before_ms)
+static int trim_all(struct spool *spool, struct thread *thread, int64_t before_ms)
 {
     uint64_t least = UINT64_MAX;
     uint64_t most = 0;
     int result = 1;
 
-    if (thread_range(thread, "cur", &least, &most) == -1 ||
-        thread_range(thread, "new", &least, &most) == -1)
+    if (thread_range(spool, thread, "cur", &least, &most) == -1 ||
+        thread_range(spool, thread, "new", &least, &most) == -1)
         return -1;
     while (least < most && result == 1)
-        result = trim_some(thread, &least, before_ms);
+        result = walk_turn(spool) == -1 ? -1 : trim_some(thread, &least, before_ms);
     return result;
 }
 
@@ -88,7 +88,7 @@ static int trim_thread(void *context, const char *id)
             report_failed(trimming->report, "threads", id);
         return 0;
     }
-    if (trim_all(&thread, trimming->before_ms) == -1)
+    if (trim_all(trimming->spool, &thread, trimming->before_ms) == -1)
         report_failed(trimming->report, "threads", id);
     thread_close(&thread);
     return 0;
@@ -197,7 +197,7 @@ void trim_journal(struct spool *spool, const struct report *report, uint64_t kee
     if (keep < reached)
         reached = keep;
     for (; oldest < newest && result == 1; oldest += JOURNAL_SEGMENT)
-        result = trim_segment(spool, oldest, reached);
+        result = walk_turn(spool) == -1 ? -1 : trim_segment(spool, oldest, reached);
     if (result == -1)
         report_failed(report, "journal", NULL);
 }

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dir.h"
 #include "file.h"
 #include "id.h"
+#include "walk.h"
 
 int user_known(struct spool *spool, const struct user *user)
 {
@@ -173,7 +173,7 @@ int user_each(struct spool *spool, int (*each)(void *context, const struct user 
 
     if (dir_open(&dir, spool->users, ".") == -1)
         return -1;
-    while (result == 0 && (name = dir_next(&dir)) != NULL)
+    while (result == 0 && (name = walk_next(spool, &dir)) != NULL)
         if (user_of_dir(&user, name) == 0)
             result = each(context, &user);
     return dir_close(&dir) == -1 ? -1 : result;
@@ -232,7 +232,7 @@ int user_deliver(struct spool *spool, const struct user *user, struct cursor cur
     int fd = open_delivered(spool, user, O_RDWR);
     int result = -1;
 
-    if (fd != -1 && flock(fd, LOCK_EX) == 0)
+    if (fd != -1 && spool_lock(spool, fd) == 0)
         result = move_forward(fd, cursor);
     file_close(fd);
     return result;

@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "walk.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "dir.h"
+int walk_turn(struct spool *spool)
+{
+    if (spool->meanwhile == NULL || spool->meanwhile(spool->meanwhile_context) == 0)
+        return 0;
+    errno = ECANCELED;
+    return -1;
+}
+
+const char *walk_next(struct spool *spool, struct dir *dir)
+{
+    if (walk_turn(spool) == 0)
+        return dir_next(dir);
+    dir->error = errno;
+    return NULL;
+}
 
 int thread_each(struct spool *spool, int (*each)(void *context, const char *id), void *context)
 {
@@ -14,13 +29,14 @@ int thread_each(struct spool *spool, int (*each)(void *context, const char *id),
 
     if (dir_open(&dir, spool->threads, ".") == -1)
         return -1;
-    while (result == 0 && (name = dir_next(&dir)) != NULL)
+    while (result == 0 && (name = walk_next(spool, &dir)) != NULL)
         if (path_uuid_ok(name))
             result = each(context, name);
     return dir_close(&dir) == -1 ? -1 : result;
 }
 
-int64_t thread_range(struct thread *thread, const char *folder, uint64_t *least, uint64_t *most)
+int64_t thread_range(struct spool *spool, struct thread *thread, const char *folder,
+                     uint64_t *least, uint64_t *most)
 {
     struct dir dir;
     const char *name;
@@ -29,7 +45,7 @@ int64_t thread_range(struct thread *thread, const char *folder, uint64_t *least,
 
     if (dir_open(&dir, thread->fd, folder) == -1)
         return -1;
-    while ((name = dir_next(&dir)) != NULL)
+    while ((name = walk_next(spool, &dir)) != NULL)
         if (path_seq_ok(name, &seq)) {
             *least = seq < *least ? seq : *least;
             *most = seq > *most ? seq : *most;

@@ -241,6 +241,23 @@ plant_accepted() {
     empty "$SPOOL/tokens"
 }
 
+@test "settings that change are heeded; a file that is none is told once, and changes nothing" {
+    token_new alice
+    agent_start
+    echo 'nonsense = 1' >"$SPOOL/config"
+    eventually 5 grep -q 'agent: config: line 1: no such setting' "$log"
+    printf '%s\n' 'token_ttl = 10' 'spool_max = 1000000' >"$SPOOL/config"
+    eventually 5 test -s "$SPOOL/usage"
+    clock_forward 100
+    eventually 5 gone "$token_file"
+    echo 'lease = soon' >"$SPOOL/config"
+    eventually 5 grep -q 'agent: config: line 1: not a value' "$log"
+    clock_forward 100
+    rm "$SPOOL/config"
+    eventually 5 gone "$SPOOL/usage"
+    same 2 "$(wc -l <"$log")"
+}
+
 @test "whoever falls silent is taken off online/, and the others are told" {
     local record
     receive alice

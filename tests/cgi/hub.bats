@@ -25,9 +25,10 @@ teardown() {
     [[ ! -e $log ]] || cgi_sane "$log"
 }
 
+# agent_start [COMMAND...]: in front of it COMMAND, with the process id of which it runs.
 # shellcheck disable=SC2120
 agent_start() {
-    process_spawn "$log" env SPOOLCHAT_SPOOL="$SPOOL" SPOOLCHAT_TEST_CLOCK="$CLOCK" "$BIN/bin/spoolchat" agent
+    process_spawn "$log" env SPOOLCHAT_SPOOL="$SPOOL" SPOOLCHAT_TEST_CLOCK="$CLOCK" "$@" "$BIN/bin/spoolchat" agent
     agent=$spawned
     eventually 10 listens
 }
@@ -286,6 +287,25 @@ open_foreign() {
     [[ ! -e $SPOOL/agent.sock ]]
 }
 
+# Of 150 threads, each asked for its drafts, in fifteen seconds.
+@test "while the agent goes over all threads streams have their turn, and SIGTERM is heard" {
+    agent_start env ASAN_OPTIONS=detect_leaks=0 strace -D -qq -o /dev/null -e trace=getdents64 \
+        -e inject=getdents64:delay_enter=100000:when=100+
+    events alice stream
+    given "$pid" "$reader"
+    "$root/build/tools/fabricate" threads "$SPOOL" 150 alice
+    clock_forward 600
+    for n in 1 2 3; do
+        say bob "$thread" "say-$n"
+        eventually 5 heard "$out" "say-$n"
+    done
+    kill "$agent"
+    eventually 5 gone "$agent"
+    agent=
+    eventually 5 gone "$reader"
+    same '' "$(<"$log")"
+}
+
 @test "the agent ends in peace: polls are answered, events end" {
     local poll first
     agent_start
@@ -497,6 +517,22 @@ counted() {
     local inode
     inode=$(stat -c %i "$SPOOL/users/alice/limits")
     [[ $(grep -cE "OFDLCK .*:$inode " /proc/locks) == "$1" ]]
+}
+
+@test "who holds the lock of online/ and is stopped keeps nobody from hearing; then comes the sign of life" {
+    agent_start
+    events alice stream
+    given "$pid" "$reader"
+    exec {lock}<"$SPOOL/online"
+    flock "$lock"
+    touch -d '-30 seconds' "$SPOOL/online/alice"
+    clock_forward 21
+    eventually 5 grep -q 'agent: online: ' "$log"
+    say bob "$thread" on
+    eventually 5 heard "$out" on
+    not touched
+    exec {lock}<&-
+    eventually 5 touched
 }
 
 @test "a heartbeat every quarter of a minute" {

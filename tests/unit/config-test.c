@@ -374,13 +374,56 @@ static void no_config_file_but_something_else(void **state)
     close(root);
 }
 
+/* For who runs for long. */
+static void what_changes_is_read_again(void **state)
+{
+    static const struct {
+        const char *text; /* NULL: no file */
+        int result;
+        uint64_t wait;
+    } rows[] = {{NULL, 1, 25},         {NULL, 0, 25},         {"wait = 5\n", 1, 5},
+                {"wait = x\n", -1, 5}, {"wait = x\n", -1, 5}, {"wait = 6\n", 1, 6},
+                {NULL, 1, 25}};
+    struct fixture *f = *state;
+    struct config_file file = {.read = false};
+    struct config config;
+    char complaint[CONFIG_COMPLAINT_MAX];
+    int root = file_open_dir(AT_FDCWD, f->base);
+    int fd;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        unlinkat(root, "config", 0);
+        if (rows[i].text != NULL)
+            fixture_write(root, "config", rows[i].text);
+        if (config_renew(&config, &file, root, complaint) != rows[i].result ||
+            config.wait != rows[i].wait)
+            fail_msg("row %zu", i);
+    }
+    /* Written twice so fast that the file's times may not show it. */
+    fixture_write(root, "config", "wait = 7\n");
+    assert_int_equal(config_renew(&config, &file, root, complaint), 1);
+    fd = openat(root, "config", O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(fd, "wait = 8\n", 9, 0), 9);
+    close(fd);
+    assert_int_not_equal(config_renew(&config, &file, root, complaint), -1);
+    assert_int_equal(config.wait, 8);
+    close(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_up_empty, fixture_down)
-        TEST(defaults),          TEST(every_number),     TEST(lines),
-        TEST(sync_is_yes_or_no), TEST(origins),          TEST(origins_of_every_length),
-        TEST(environment),       TEST(environment_wins), TEST(no_config_file_but_something_else),
+        TEST(defaults),
+        TEST(every_number),
+        TEST(lines),
+        TEST(sync_is_yes_or_no),
+        TEST(origins),
+        TEST(origins_of_every_length),
+        TEST(environment),
+        TEST(environment_wins),
+        TEST(no_config_file_but_something_else),
+        TEST(what_changes_is_read_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,6 +205,48 @@ static void what_is_no_message(void **state)
     handover_unlisten(&f->spool, listener);
 }
 
+/* More descriptors than there can be: none of them stays open. */
+static void too_many_come_along(void **state)
+{
+    enum { MANY = HANDOVER_FDS + 1 };
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof(int) * MANY)];
+    } control = {.room = {0}};
+    struct fixture *f = *state;
+    struct handover right = message();
+    struct handover got;
+    struct iovec part = {&right, sizeof right};
+    struct msghdr sent = {.msg_iov = &part,
+                          .msg_iovlen = 1,
+                          .msg_control = &control,
+                          .msg_controllen = sizeof control};
+    int listener = handover_listen(&f->spool);
+    int ours = handover_connect(&f->spool);
+    int fd = handover_accept(listener);
+    int given[MANY];
+    int fds[HANDOVER_FDS];
+    int open = fixture_entries(AT_FDCWD, "/proc/self/fd");
+
+    memcpy(right.magic, "spchold", 8);
+    right.version = HANDOVER_VERSION;
+    right.size = sizeof right;
+    right.counted = true;
+    right.place.fd = 0;
+    for (int i = 0; i < MANY; i++)
+        given[i] = ours;
+    control.head.cmsg_level = SOL_SOCKET;
+    control.head.cmsg_type = SCM_RIGHTS;
+    control.head.cmsg_len = CMSG_LEN(sizeof given);
+    memcpy(CMSG_DATA(&control.head), given, sizeof given);
+    assert_int_equal(sendmsg(ours, &sent, 0), sizeof right);
+    assert_int_equal(receive(fd, &got, fds), -1);
+    assert_int_equal(fixture_entries(AT_FDCWD, "/proc/self/fd"), open);
+    close(ours);
+    close(fd);
+    handover_unlisten(&f->spool, listener);
+}
+
 /* An agent of another build greets otherwise. */
 static void another_version_greets(void **state)
 {
@@ -238,7 +280,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SPOOL_TEST(what_is_given_arrives),        SPOOL_TEST(who_gave_up_keeps_it),
         SPOOL_TEST(a_stopped_agent_gets_nothing), SPOOL_TEST(a_dead_agent_is_nobody),
-        SPOOL_TEST(what_is_no_message),           SPOOL_TEST(another_version_greets),
+        SPOOL_TEST(what_is_no_message),           SPOOL_TEST(too_many_come_along),
+        SPOOL_TEST(another_version_greets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

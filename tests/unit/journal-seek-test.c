@@ -155,6 +155,25 @@ static void seek_over_damage(void **state)
     check(f, "a time in the middle of it", (struct cursor){90, ms_of(55)}, 70, true);
 }
 
+/* Neither where a record cannot be read, nor where the end cannot be found, does a segment stay open. */
+static void what_fails_leaves_nothing_open(void **state)
+{
+    struct fixture *f = *state;
+    struct journal_reader reader;
+    int open;
+
+    assert_int_equal(mkdirat(f->spool.journal, "0000000000", 0700), 0);
+    open = fixture_entries(AT_FDCWD, "/proc/self/fd");
+    assert_int_equal(journal_seek(&reader, &f->spool, (struct cursor){5, ms_of(4)}), -1);
+    assert_int_equal(errno, EISDIR);
+    assert_int_equal(unlinkat(f->spool.journal, "0000000000", AT_REMOVEDIR), 0);
+    plant(f, 0, 10);
+    assert_int_equal(symlinkat("nowhere", f->spool.journal, "0000065536"), 0);
+    assert_int_equal(journal_seek(&reader, &f->spool, (struct cursor){5, ms_of(3)}), -1);
+    assert_int_equal(errno, ELOOP);
+    assert_int_equal(fixture_entries(AT_FDCWD, "/proc/self/fd"), open);
+}
+
 static void previous(void **state)
 {
     const uint64_t begin = JOURNAL_SEGMENT - 130;
@@ -282,6 +301,7 @@ int main(void)
         SPOOL_TEST(place_survives_as_text),
         SPOOL_TEST(end_of_zeros_as_text),
         SPOOL_TEST(seek_over_damage),
+        SPOOL_TEST(what_fails_leaves_nothing_open),
         SPOOL_TEST(previous),
         SPOOL_TEST(previous_sees_what_came_since),
         SPOOL_TEST(previous_at_the_trimmed_beginning),

@@ -221,6 +221,50 @@ static void test_a_locked_thread_comes_later(void **state)
     assert_true(fixture_exists(f->spool.root, "mended"));
 }
 
+static int end_after(void *context)
+{
+    int *turns = context;
+
+    return *turns > 0 ? (--*turns, 0) : -1;
+}
+
+static void not_failed(void *context, const char *object, int error)
+{
+    if (error != ECANCELED)
+        failed(context, object, error);
+}
+
+/* Wherever it is: nothing is marked as well, and the next one does the rest. */
+static void test_told_to_end(void **state)
+{
+    const struct report silent = {not_failed, NULL};
+    struct fixture *f = *state;
+    struct journal_record records[16];
+    char id[UUID_SIZE];
+    int result = -1;
+    int tries;
+
+    for (int i = 0; i < 4; i++) {
+        fixture_room(f, "alice bob", id);
+        fixture_say(f, id, "alice", "one");
+        fixture_say(f, id, "alice", "two");
+    }
+    for (tries = 0; result != 0; tries++) {
+        int turns = tries;
+        size_t count;
+        unlinkat(f->spool.journal, "0000000000", 0);
+        unlinkat(f->spool.root, "mended", 0);
+        f->spool.meanwhile = end_after;
+        f->spool.meanwhile_context = &turns;
+        result = mend_journal(&f->spool, &note_grammar, &silent, &count);
+        f->spool.meanwhile = NULL;
+        assert_int_equal(fixture_exists(f->spool.root, "mended"), result == 0);
+        assert_int_equal(count + mend(f), 8);
+        assert_int_equal(fixture_records(f, records, COUNT(records)), 8);
+    }
+    assert_in_range(tries, 8, 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +272,7 @@ int main(void)
         SPOOL_TEST(test_old_records_are_let_alone),
         SPOOL_TEST(test_a_damaged_mark_counts_for_none),
         SPOOL_TEST(test_a_locked_thread_comes_later),
+        SPOOL_TEST(test_told_to_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

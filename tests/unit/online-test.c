@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <sched.h>
+#include <sys/file.h>
 
 #include "spool/online.h"
 
@@ -290,6 +291,31 @@ static void departure_that_cannot_be_published(void **state)
     assert_string_equal(published(f), "alice +\nalice -\n");
 }
 
+/* Who must not wait for a program that is stopped. */
+static void the_impatient(void **state)
+{
+    struct fixture *f = *state;
+    struct user alice = fixture_user("alice");
+    static const char *const folders[] = {"online", "journal"};
+
+    f->spool.impatient = true;
+    touch(f, "alice", 1);
+    fixture_clock(f, 61);
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        int lock = file_open_dir(f->spool.root, folders[i]);
+        assert_int_equal(flock(lock, LOCK_EX), 0);
+        assert_int_equal(online_touch(&f->spool, &alice, &by), -1);
+        assert_int_equal(errno, EWOULDBLOCK);
+        assert_int_equal(sweep(f, NULL), -1);
+        assert_int_equal(errno, EWOULDBLOCK);
+        close(lock);
+    }
+    assert_int_equal(fixture_entries(f->spool.presence, "."), 1);
+    assert_int_equal(sweep(f, NULL), 0);
+    touch(f, "alice", 1);
+    assert_string_equal(published(f), "alice +\nalice -\nalice +\n");
+}
+
 /* A clock that was put back leaves signs of life from the future. */
 static void life_from_the_future(void **state)
 {
@@ -351,6 +377,7 @@ int main(void)
         SPOOL_TEST(back_after_a_lease_that_nobody_swept),
         SPOOL_TEST(many_sweeps_at_once),
         SPOOL_TEST(departure_that_cannot_be_published),
+        SPOOL_TEST(the_impatient),
         SPOOL_TEST(life_from_the_future),
         SPOOL_TEST(published_and_read),
         SPOOL_TEST(not_journaled_not_kept),

@@ -62,6 +62,74 @@ static void space_recounted(void **state)
     assert_int_equal(limit_recount(&f->spool), 0);
 }
 
+static struct fixture *fixture;
+
+/* While the agent counts, somebody else says something, and is not kept waiting. */
+static int say_meanwhile(void *context)
+{
+    struct spool other;
+    bool *said = context;
+
+    if (*said)
+        return 0;
+    *said = true;
+    if (spool_open(&other) == -1)
+        return -1;
+    other.config.spool_max = fixture->spool.config.spool_max;
+    assert_int_equal(limit_space(&other, 7), 0);
+    fixture_close_spool(&other);
+    return 0;
+}
+
+static int stop(void *context)
+{
+    (void)context;
+    return -1;
+}
+
+static void nobody_waits_for_a_recount(void **state)
+{
+    static const struct {
+        const char *sum; /* when it begins; NULL: none */
+        bool silent;
+        uint64_t after;
+    } rows[] = {
+        {"00000000000000000003\n", false, 17},
+        {"00000000000000000003\n", true, 10},
+        {NULL, false, 17},
+        {NULL, true, 10},
+        {"00000000000000000500\n", false, 17},
+    };
+    char id[UUID_SIZE];
+    char path[PATH_SIZE];
+    char text[64];
+
+    fixture = *state;
+    fixture_room(fixture, "alice", id);
+    snprintf(path, sizeof path, "%s/new/0000000001", id);
+    fixture_write(fixture->spool.threads, path, "1234567890");
+    fixture->spool.config.spool_max = 1000;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool said = rows[i].silent;
+        unlinkat(fixture->spool.root, "usage", 0);
+        if (rows[i].sum != NULL)
+            fixture_write(fixture->spool.root, "usage", rows[i].sum);
+        fixture->spool.meanwhile = say_meanwhile;
+        fixture->spool.meanwhile_context = &said;
+        assert_int_equal(limit_recount(&fixture->spool), 0);
+        assert_true(file_read(fixture->spool.root, "usage", text, sizeof text) > 0);
+        if (strtoull(text, NULL, 10) != rows[i].after)
+            fail_msg("row %zu: %s", i, text);
+    }
+    /* Told to end it leaves the sum as it is. */
+    fixture->spool.meanwhile = stop;
+    fixture_write(fixture->spool.root, "usage", "00000000000000000042\n");
+    assert_int_equal(limit_recount(&fixture->spool), -1);
+    assert_int_equal(errno, ECANCELED);
+    assert_true(file_read(fixture->spool.root, "usage", text, sizeof text) > 0);
+    assert_string_equal(text, "00000000000000000042\n");
+}
+
 static int use_space(void *context, int index)
 {
     struct spool *own = context;
@@ -91,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SPOOL_TEST(space),
         SPOOL_TEST(space_recounted),
+        SPOOL_TEST(nobody_waits_for_a_recount),
         SPOOL_TEST(space_counted_by_many_at_once),
     };
 

@@ -258,6 +258,40 @@ static void not_stored(void **state)
 
 /* ---- Many at once  */
 
+#define LONG_AGO 1000000000
+
+/* One writes the entry again and again, the other looks whether it ever seems a sign of life. */
+static int write_or_look(void *context, int index)
+{
+    struct spool spool;
+    struct user alice;
+    struct stat info;
+
+    (void)context;
+    if (spool_open(&spool) == -1 || user_named(&alice, "alice") == -1)
+        return 2;
+    for (int i = 0; i < 2000 && index == 0; i++)
+        if (told_write(&spool, &alice, TOLD_SEEN) == -1)
+            return 1;
+    if (index == 0)
+        return told_write(&spool, &alice, TOLD_HIDDEN) == -1;
+    do
+        if (fstatat(spool.online, "alice", &info, 0) == -1 || info.st_mtim.tv_sec != LONG_AGO)
+            return 1;
+    while (info.st_size == 0);
+    return 0;
+}
+
+static void what_they_know_is_no_sign_of_life(void **state)
+{
+    const struct timespec times[2] = {{.tv_sec = LONG_AGO}, {.tv_sec = LONG_AGO}};
+    struct fixture *f = *state;
+
+    touch(f, 1);
+    assert_int_equal(utimensat(f->spool.online, "alice", times, 0), 0);
+    assert_int_equal(fixture_fork(2, write_or_look, NULL), 2);
+}
+
 static int change_often(void *context, int index)
 {
     struct spool spool;
@@ -348,6 +382,7 @@ int main(void)
         TOLD_TEST(what_could_not_be_told),
         TOLD_TEST(gone_before_they_were_told),
         TOLD_TEST(not_stored),
+        TOLD_TEST(what_they_know_is_no_sign_of_life),
         TOLD_TEST(many_changes_at_once),
         TOLD_TEST(one_user_at_a_time),
     };
