@@ -25,6 +25,7 @@
 #define BLIND_LOOK_MSEC 250 /* at the journal, when the kernel does not tell */
 #define FAULT_MSEC 1000     /* until what could not be read is tried again */
 #define OVERDUE_MSEC 1000   /* between two looks at who is to end */
+#define READ_MSEC 10        /* in the journal, before who has come, or reads again, has their turn */
 #define WORK_MSEC 5         /* for who begins or is behind, before the others have their turn */
 #define RUN_MSEC 50         /* before other jobs have theirs */
 
@@ -295,8 +296,8 @@ static int64_t until_next(int found)
     int64_t now_ms = clock_boot_ms();
     int64_t next = now_ms + HUB_LOOK_MSEC; /* also at the journal: a hint may be lost */
 
-    if (found != 0)
-        next = now_ms + (found == 1 ? 0 : FAULT_MSEC);
+    if (found == -1)
+        next = now_ms + FAULT_MSEC;
     else if (hub.streams > 0 && hub.watch.fd == -1)
         next = now_ms + BLIND_LOOK_MSEC;
     next = queue_next(&hub.heartbeats, next);
@@ -321,10 +322,10 @@ static int64_t run(struct agent *agent)
     end_ms = clock_boot_ms() + RUN_MSEC;
     do {
         heed_all();
-        found = hub_read(&hub);
+        found = hub_read(&hub, clock_boot_ms() + READ_MSEC);
         do_duties();
         busy = door_work(&hub, clock_boot_ms() + WORK_MSEC);
-        busy = hub_catch_up(&hub, clock_boot_ms() + WORK_MSEC) || busy;
+        busy = hub_catch_up(&hub, clock_boot_ms() + WORK_MSEC) || found == 1 || busy;
         hub_bury(&hub);
         door_bury();
     } while (busy && clock_boot_ms() < end_ms);

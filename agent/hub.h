@@ -185,12 +185,17 @@ int rooms_mark(struct hub *hub, const struct concern *concern,
 void rooms_forget(struct hub *hub, const char *thread);
 void rooms_clear(struct hub *hub);
 
-/* hub_round.c: they are to be told that something is missing. */
+/*
+ * hub_round.c. Something could not be read (errno, which stays): whether to try again; else everybody goes on
+ * without it, and the operator is told, unless it only is not there any more.
+ */
+bool hub_fault_passes(struct hub *hub, const char *folder, const char *name);
+/* They are to be told that something is missing. */
 void holder_misses(struct hub *hub, struct holder *holder);
 /* An empty round. */
 void round_begin(struct round *round);
-/* Read on and write to everybody, for some rounds. 1: there is more; 0; -1: later again. */
-int hub_read(struct hub *hub);
+/* Read on and write to everybody, until `until_ms`. 1: there is more; 0; -1: later again. */
+int hub_read(struct hub *hub, int64_t until_ms);
 /* Bring a new stream to where the others are, little by little: hub_catch_up goes on with all of them until
  * `until_ms`. True: there is more to do. */
 void hub_fall_behind(struct hub *hub, struct stream *stream);

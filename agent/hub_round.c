@@ -17,8 +17,7 @@
 #include "spool/reader.h"
 #include "spool/thread.h"
 
-#define ROUNDS 8     /* before others have their turn */
-#define RECORDS 1024 /* the same, for one who comes later */
+#define RECORDS 1024 /* for one who comes later, before others have their turn */
 #define LINES_SIZE (HUB_ROUND_BYTES + SPOOL_STANZA_MAX + 1)
 #define EVENTS_SIZE (LINES_SIZE + HUB_ROUND * (CURSOR_SIZE + 32))
 
@@ -97,12 +96,32 @@ static int mark_limited(void *context, struct map_node *node)
     return 0;
 }
 
+bool hub_fault_passes(struct hub *hub, const char *folder, const char *name)
+{
+    int error = errno;
+
+    if (!file_fault_passes(error) && error != ENOENT)
+        report_failed(&hub->agent->report, folder, name);
+    errno = error;
+    return file_fault_passes(error);
+}
+
+/* ---- Presence: whom each has among their friends ---- */
+
 struct friends {
     struct hub *hub;
-    const struct concern *concern;
+    const struct user *about;
     int64_t now_ms;
-    bool open; /* who it is about has no list of friends */
 };
+
+/* -1: errno; else the list has nobody in it, and nothing is missing. */
+static int friends_fault(struct hub *hub, const char *dir)
+{
+    char path[PATH_SIZE];
+
+    path_user_file(path, dir, "friends");
+    return hub_fault_passes(hub, "users", path) ? -1 : 0;
+}
 
 /* Everybody who is held is asked this for each who comes or goes, so not each time of the disk. */
 static bool befriends_all(const struct friends *friends, struct holder *holder,
@@ -114,6 +133,7 @@ static bool befriends_all(const struct friends *friends, struct holder *holder,
     return friends->now_ms < holder->open_until_ms;
 }
 
+/* Who is among the friends of whom it is about, or all may be. */
 static int mark_friend(void *context, struct map_node *node)
 {
     struct friends *friends = context;
@@ -121,32 +141,50 @@ static int mark_friend(void *context, struct map_node *node)
     struct user user;
     int result;
 
-    if (user_of_dir(&user, holder->dir) == -1)
+    if (strcmp(holder->dir, friends->about->dir) == 0 || user_of_dir(&user, holder->dir) == -1)
         return 0;
-    if (friends->open && befriends_all(friends, holder, &user))
-        result = !concern_own(friends->concern, &user);
-    else
-        result = concern_user(friends->concern, &friends->hub->agent->spool, &user, NULL);
+    result = befriends_all(friends, holder, &user)
+                 ? 1
+                 : user_befriends(&friends->hub->agent->spool, &user, friends->about);
     if (result == 1)
         mark(friends->hub, holder);
-    return result == -1 ? -1 : 0;
+    return result == -1 ? friends_fault(friends->hub, user.dir) : 0;
+}
+
+static int mark_named(void *context, const char *name)
+{
+    struct friends *friends = context;
+    struct map_node *node;
+    struct user user;
+
+    if (user_named(&user, name) == -1)
+        return 0;
+    node = map_find(&friends->hub->holders, user.dir);
+    return node == NULL ? 0 : mark_friend(friends, node);
+}
+
+static int mark_friends(struct hub *hub, const struct user *about)
+{
+    struct friends friends = {hub, about, clock_boot_ms()};
+    int result = user_each_friend(&hub->agent->spool, about, mark_named, &friends);
+
+    if (result == -1 && errno == ENOENT)
+        return map_each(&hub->holders, mark_friend, &friends);
+    return result == -1 ? friends_fault(hub, about->dir) : 0;
 }
 
 static int mark_brief(struct hub *hub, const struct concern *concern, const char *line, size_t len)
 {
-    struct friends friends = {hub, concern, clock_boot_ms(), false};
     const struct spool_grammar *grammar = &hub->agent->grammar;
     struct map_node *own;
     int result;
 
     if (concern->nobody)
         return 0;
-    if (concern->thread[0] == '\0') {
-        friends.open = user_befriends_all(&hub->agent->spool, &concern->about) == 1;
-        return map_each(&hub->holders, mark_friend, &friends);
-    }
+    if (concern->thread[0] == '\0')
+        return mark_friends(hub, &concern->about);
     result = rooms_mark(hub, concern, mark);
-    if (result == -1 && file_is_damage(errno))
+    if (result == -1 && !hub_fault_passes(hub, "threads", concern->thread))
         result = 0;
     if (grammar->moves == NULL || grammar->moves(line, len))
         rooms_forget(hub, concern->thread);
@@ -169,7 +207,7 @@ static ssize_t message(struct hub *hub, const struct journal_record *record)
     concern_message(&concern, record, number);
     if (rooms_mark(hub, &concern, mark) == -1) {
         /* Without the thread there is no telling whose it was. */
-        hub->round.limited = hub->round.limited || file_is_damage(errno);
+        hub->round.limited = hub->round.limited || !file_fault_passes(errno);
         return -1;
     }
     if (hits == 0)
@@ -203,28 +241,29 @@ static void unmark(struct hub *hub, bool lost)
     }
 }
 
-/* -1: errno, a fault of the machine: the same again next time. */
+/* -1: errno: the same again next time. */
 static int take_record(struct hub *hub, const struct journal_record *record)
 {
     struct round *round = &hub->round;
+    bool is_message = record->kind == JOURNAL_MESSAGE;
+    bool again;
     ssize_t len;
 
     bit = UINT64_C(1) << round->count;
     number = hub->journal.at.next - 1;
     hits = 0;
-    len = record->kind == JOURNAL_MESSAGE ? message(hub, record) : brief(hub, record);
+    len = is_message ? message(hub, record) : brief(hub, record);
     if (len > 0) {
         round_add(round, hub->journal.at, text, (size_t)len);
         return 0;
     }
-    unmark(hub, len == -1 && file_is_damage(errno));
-    if (len == -1 && !file_is_damage(errno))
-        return -1;
-    return 0;
+    again = len == -1 && hub_fault_passes(hub, is_message ? "threads" : "presence", record->id);
+    unmark(hub, len == -1 && !again);
+    return again ? -1 : 0;
 }
 
-/* Until the round is full, or all is read. As hub_read. */
-static int read_round(struct hub *hub)
+/* Until the round is full, all is read, or it is time. As hub_read. */
+static int read_round(struct hub *hub, int64_t until_ms)
 {
     struct journal_record record;
     struct cursor before = hub->journal.at;
@@ -237,6 +276,8 @@ static int read_round(struct hub *hub)
             break;
         }
         before = hub->journal.at;
+        if (clock_boot_ms() >= until_ms)
+            break;
     }
     hub->round.limited = hub->round.limited || hub->journal.gap;
     hub->journal.gap = false;
@@ -258,23 +299,23 @@ static void give_marked(struct hub *hub)
     }
 }
 
-int hub_read(struct hub *hub)
+int hub_read(struct hub *hub, int64_t until_ms)
 {
-    int found = 0;
+    int found = 1;
 
-    for (int i = 0; i < ROUNDS && hub->placed && hub->streams > 0; i++) {
+    while (found == 1 && hub->placed && hub->streams > 0) {
         round_begin(&hub->round);
-        found = read_round(hub);
+        found = read_round(hub, until_ms);
         hub->round.end = hub->journal.at;
         if (hub->round.limited)
             map_each(&hub->holders, mark_limited, hub);
         if (found == -1)
             report_failed(&hub->agent->report, "journal", NULL);
         give_marked(hub);
-        if (found != 1)
-            break;
+        if (clock_boot_ms() >= until_ms)
+            return found;
     }
-    return found;
+    return found == 1 ? 0 : found;
 }
 
 /* ---- One that comes later ---- */

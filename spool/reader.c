@@ -133,12 +133,11 @@ int reader_next(struct reader *reader, const char **line, size_t *len)
             *len = (size_t)got;
             return 1;
         }
-        if (got == -1 && file_is_damage(errno))
-            reader->limited = true;
-        else if (got == -1) {
-            reader->journal.at = before; /* a fault of the machine: the same again next time */
+        if (got == -1 && file_fault_passes(errno)) {
+            reader->journal.at = before;
             return -1;
         }
+        reader->limited = reader->limited || got == -1;
         before = reader->journal.at;
     }
     take_gap(reader);

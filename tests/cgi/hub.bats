@@ -319,6 +319,8 @@ hears_presence() {
     for who in alice bob; do
         echo nobody >"$SPOOL/users/$who/friends"
         eventually 10 not hears_presence "$out" bob
+        printf 'carol\nbob\nalice' >"$SPOOL/users/$who/friends"
+        eventually 10 hears_presence "$out" bob
         rm "$SPOOL/users/$who/friends"
         eventually 10 hears_presence "$out" bob
     done
@@ -423,6 +425,36 @@ descriptors() {
     eventually 5 heard "$out" two
     same two "$(texts "$out")"
     grep -q '^event: limited$' "$out"
+}
+
+@test "what cannot be read, now or ever, stops nobody; the operator is told" {
+    local who
+    agent_start
+    as carol GET 'stream?wait=0'
+    events alice "stream?since=$(cursor_now)"
+    given "$pid" "$reader"
+    # Nobody can open a socket, not even root. The one who hears, and whom it is about.
+    for who in alice carol; do
+        ln "$SPOOL/agent.sock" "$SPOOL/users/$who/friends"
+        as carol POST presence "status=unheard by $who"
+        say bob "$thread" "after-$who"
+        eventually 5 heard "$out" "after-$who"
+        grep -q "users/$who/friends: " "$log"
+        rm "$SPOOL/users/$who/friends"
+    done
+    not grep -q '^event: limited$' "$out"
+    kill -STOP "$agent"
+    say bob "$thread" three
+    say bob "$thread" four
+    ln -f "$SPOOL/agent.sock" "$(ls -d "$SPOOL/threads/$thread"/*/0000000003)"
+    kill -CONT "$agent"
+    eventually 5 heard "$out" four
+    same 'after-alice after-carol four' "$(texts "$out")"
+    grep -q '^event: limited$' "$out"
+    same 3 "$(wc -l <"$log")"
+    # Who comes later gets past it, too.
+    as alice GET 'stream?since=0-0'
+    expect 200 '.limited and .stanzas[-1].message.text == "four"'
 }
 
 @test "held, and waiting by themselves, side by side: the same" {
