@@ -25,9 +25,9 @@
 #define BLIND_LOOK_MSEC 250 /* at the journal, when the kernel does not tell */
 #define FAULT_MSEC 1000     /* until what could not be read is tried again */
 #define OVERDUE_MSEC 1000   /* between two looks at who is to end */
-#define READ_MSEC 10        /* in the journal, before who has come, or reads again, has their turn */
-#define WORK_MSEC 5         /* for who begins or is behind, before the others have their turn */
-#define RUN_MSEC 50         /* before other jobs have theirs */
+#define READ_MSEC 10 /* in the journal, before who has come, or reads again, has their turn */
+#define WORK_MSEC 5  /* for who begins or is behind, before the others have their turn */
+#define RUN_MSEC 50  /* before other jobs have theirs */
 
 static struct hub hub = {.epoll = -1};
 

@@ -6,9 +6,9 @@
  * The streams that the agent holds for programs that have ended (spool/handover.h): each record of the
  * journal is read once, and goes to all whom it concerns, without waiting for any of them.
  *
- * What is read goes by rounds: some stanzas, then everybody is written what of them is theirs. A
- * client that does not read has what it has not read kept for it, up to a limit; then it is cut
- * off, and comes back with its cursor.
+ * What is read goes by rounds: some stanzas, then everybody is written what of them is theirs. What a
+ * client has not read is kept for it, up to a limit; then it falls behind, and is given what it has missed
+ * from the disk when it has read that. Who reads nothing for a while is cut off.
  */
 
 #include <stdbool.h>
@@ -79,6 +79,7 @@ struct program {
 /* What a client has not taken yet. */
 struct backlog {
     size_t len;
+    size_t sent; /* of them, meanwhile */
     char bytes[];
 };
 
@@ -202,7 +203,8 @@ void hub_fall_behind(struct hub *hub, struct stream *stream);
 bool hub_catch_up(struct hub *hub, int64_t until_ms);
 
 /* hub_write.c: what the round has for the stream, or (`mask` 0) the empty answer to a poll. */
-void stream_give(struct hub *hub, struct stream *stream);
+/* False: it could not be given all of it, and is behind from now on; or it has gone. */
+bool stream_give(struct hub *hub, struct stream *stream);
 /* The beginning of events; a poll's whole answer. */
 void stream_say(struct hub *hub, struct stream *stream, const struct buf *said);
 void stream_answer(struct hub *hub, struct stream *stream, const struct buf *reply);

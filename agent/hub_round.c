@@ -293,7 +293,7 @@ static void give_marked(struct hub *hub)
         struct stream *next = stream->next_marked;
         stream->marked = false;
         if (!stream->gone && (stream->mask != 0 || stream->limited || hub->round.limited))
-            stream_give(hub, stream);
+            (void)stream_give(hub, stream);
         stream->mask = 0;
         stream = next;
     }
@@ -362,6 +362,7 @@ static int read_alone(struct hub *hub, struct stream *stream, struct reader *rea
     struct round *round = &hub->round;
     const char *line;
     size_t len;
+    bool given = true;
     int found = 1;
 
     round_begin(round);
@@ -376,11 +377,11 @@ static int read_alone(struct hub *hub, struct stream *stream, struct reader *rea
     if (!stream->events)
         stream->at = round->end; /* what is left over for its `limit` moves it back */
     if (stream->mask != 0 || round->limited || stream->limited)
-        stream_give(hub, stream);
-    if (stream->events)
+        given = stream_give(hub, stream);
+    if (stream->events && given)
         stream->at = round->end;
     stream->mask = 0;
-    return found;
+    return given ? found : 1;
 }
 
 static void catch_up(struct hub *hub, struct stream *stream)
