@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/peer.h"
 #include "base/scratch.h"
 #include "protocol/scgi.h"
 #include "spool/clock.h"
@@ -220,18 +221,23 @@ static void throw_away(struct visitor *visitor)
         drop(visitor);
 }
 
-void door_heed(struct hub *hub, struct source *source)
+void door_heed(struct hub *hub, struct source *source, uint32_t events)
 {
     struct visitor *visitor = (struct visitor *)source;
 
     if (visitor->gone)
         return;
-    if (visitor->leaving)
+    if (visitor->leaving) {
         throw_away(visitor);
-    else if (visitor->head == 0)
+    } else if (visitor->head == 0) {
         take_in(hub, visitor);
-    else if (watch(hub, visitor, 0) == -1) /* it has said all */
+    } else if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+        visitor->watched = false; /* its turn comes; epoll would go on telling until then */
+        if (hub_watch(hub, source, EPOLL_CTL_DEL, 0) == -1)
+            report_failed(&hub->agent->report, DOOR_SOCKET, NULL);
+    } else if (watch(hub, visitor, 0) == -1) { /* it has said all */
         report_failed(&hub->agent->report, DOOR_SOCKET, NULL);
+    }
 }
 
 /* ---- The rest ---- */
@@ -260,24 +266,33 @@ static struct visitor *next_whole(void)
     return visitor;
 }
 
+/* The first one's stream begins, if somebody still waits for it, or goes on with that. False: it is not done. */
+static bool begin_first(struct hub *hub, int64_t until_ms)
+{
+    struct visitor *visitor = door.first;
+    enum beginning how = REFUSED;
+    struct buf said;
+    bool lost = !door_begins() && peer_gone(visitor->source.fd);
+
+    if (!lost)
+        how = door_begin(hub, visitor, until_ms, &said);
+    if (how == BEGINNING)
+        return false;
+    (void)next_whole();
+    if (how == BEGUN)
+        visitor->source.fd = -1;
+    if (how == BEGUN || lost)
+        drop(visitor);
+    else
+        reply(hub, visitor, &said);
+    return true;
+}
+
 bool door_work(struct hub *hub, int64_t until_ms)
 {
-    struct buf said;
-
-    while (door.first != NULL) {
-        enum beginning how = door_begin(hub, door.first, until_ms, &said);
-        if (how == BEGINNING)
-            return true;
-        struct visitor *visitor = next_whole();
-        if (how == BEGUN) {
-            visitor->source.fd = -1;
-            drop(visitor);
-        } else {
-            reply(hub, visitor, &said);
-        }
-        if (clock_boot_ms() >= until_ms)
+    while (door.first != NULL)
+        if (!begin_first(hub, until_ms) || clock_boot_ms() >= until_ms)
             break;
-    }
     return door.first != NULL;
 }
 

@@ -40,7 +40,7 @@ void door_open(struct hub *hub);
 void door_close(struct hub *hub);
 /* What epoll tells of. */
 void door_accept(struct hub *hub);
-void door_heed(struct hub *hub, struct source *source);
+void door_heed(struct hub *hub, struct source *source, uint32_t events);
 /* What is due; when the next is, or `otherwise`. */
 void door_duties(struct hub *hub, int64_t now_ms);
 int64_t door_next(int64_t otherwise);
@@ -55,6 +55,8 @@ void door_bury(void);
 enum beginning { BEGINNING, BEGUN, REFUSED };
 enum beginning door_begin(struct hub *hub, struct visitor *visitor, int64_t until_ms,
                           struct buf *reply);
+/* Whether one has, and is not done. */
+bool door_begins(void);
 /* Nothing becomes of it. */
 void door_give_up(void);
 /* What is said to who brings no request. */

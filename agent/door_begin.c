@@ -139,9 +139,14 @@ static void end(bool begun)
     handing_forget(begun);
 }
 
+bool door_begins(void)
+{
+    return stage != IDLE;
+}
+
 void door_give_up(void)
 {
-    if (stage != IDLE)
+    if (door_begins())
         end(false);
 }
 

@@ -169,7 +169,7 @@ static void heed(const struct epoll_event *event)
         door_accept(&hub);
         break;
     case SOURCE_VISITOR:
-        door_heed(&hub, source);
+        door_heed(&hub, source, event->events);
         break;
     case SOURCE_STREAM:
         if (stream->gone)
@@ -211,6 +211,8 @@ static void end_events(struct stream *stream)
     int64_t left = doubtful(stream);
 
     stream->ending = true;
+    stream->is_behind = false;
+    queue_drop(&stream->behind);
     if (left == 0)
         stream_end(&hub, stream);
     else

@@ -33,7 +33,7 @@
 #define HUB_FRIENDS_MSEC 2000  /* a new list of friends is heeded by then */
 #define HUB_GIVE_UP_MSEC 60000 /* a program that has connected and says nothing */
 
-/* ---- Something that is due: queues of what is due after the same time, so each is in order ---- */
+/* ---- Something that is due: queues of what is due after the same time, so most belongs at the end ---- */
 
 struct duty {
     struct duty *next; /* NULL: in no queue */
@@ -46,7 +46,7 @@ struct queue {
 };
 
 void queue_open(struct queue *queue);
-/* Put at the end, or move there. */
+/* Put where it belongs, behind what is due at the same time; or move there. */
 void queue_put(struct queue *queue, struct duty *duty, int64_t due_ms);
 void queue_drop(struct duty *duty);
 /* The first that is due by `now_ms`, or NULL. */

@@ -271,6 +271,18 @@ memory() {
     eventually 5 heard "$out" two
 }
 
+@test "who has gone by their turn is passed over" {
+    door_start
+    kill -STOP "$agent"
+    ME=carol hold -many 10 stream
+    kill "$holder"
+    wait "$holder" || true
+    kill -CONT "$agent"
+    as alice GET 'stream?wait=0'
+    expect 200
+    [[ ! -e $SPOOL/online/carol ]]
+}
+
 @test "another user's programs are turned away, whoever they say they are" {
     local env program input
     ((EUID == 0)) || skip 'only root can be somebody else'
