@@ -28,8 +28,9 @@
 #define HUB_BACKLOG (256 * 1024)     /* bytes that a client may leave unread beside one write */
 #define HUB_BACKLOG_ALL (64 * 1024 * 1024) /* and all of them together */
 #define HUB_FD_RESERVE 64                  /* descriptors for all else that the agent does */
-#define HUB_STUCK_MSEC 30000   /* so long a client may read nothing of what waits for it */
-#define HUB_LOOK_MSEC 5000     /* at tokens, and at the journal without a hint */
+#define HUB_STUCK_MSEC 30000 /* so long a client may read nothing of what waits for it */
+#define HUB_LOOK_MSEC 5000   /* at tokens, and at the journal without a hint */
+#define HUB_TOKEN_SLOTS 256
 #define HUB_FRIENDS_MSEC 2000  /* a new list of friends is heeded by then */
 #define HUB_GIVE_UP_MSEC 60000 /* a program that has connected and says nothing */
 
@@ -44,6 +45,8 @@ struct duty {
 struct queue {
     struct duty head;
 };
+
+#define DUTY(duty, type, member) ((type *)(void *)((char *)(duty)-offsetof(type, member)))
 
 void queue_open(struct queue *queue);
 /* Put where it belongs, behind what is due at the same time; or move there. */
@@ -87,9 +90,10 @@ struct stream {
     struct source source; /* the way out */
     struct stream *next;  /* of the same user */
     struct holder *holder;
-    struct stream *next_marked; /* in this round */
-    uint64_t mask;              /* the round's stanzas that are theirs */
-    uint64_t from;              /* records before this one are not: they have been sent */
+    struct stream *next_by_token; /* whose begins alike */
+    struct stream *next_marked;   /* in this round */
+    uint64_t mask;                /* the round's stanzas that are theirs */
+    uint64_t from;                /* records before this one are not: they have been sent */
     int64_t deadline_ms;
     size_t heap_at;
     struct duty heartbeat; /* of events; of all, whether what waits is being read */
@@ -170,6 +174,7 @@ struct hub {
     struct queue touches;
     struct queue give_ups;
     struct queue behind;
+    struct stream *by_token[HUB_TOKEN_SLOTS];
     struct stream **heap;
     size_t heap_size;
     struct journal_reader journal;
@@ -232,6 +237,17 @@ void stream_end(struct hub *hub, struct stream *stream);
 void hub_bury(struct hub *hub);
 /* What epoll is to tell of it. */
 int hub_watch(struct hub *hub, struct source *source, int operation, uint32_t events);
+
+/* hub_end.c. Whose time is over; whose token has ended, as is looked at now and then. */
+void hub_expire(struct hub *hub, int64_t now_ms);
+void hub_look_at_tokens(struct hub *hub, int64_t now_ms);
+/* A stream with a token begins, and ends. */
+void token_enter(struct hub *hub, struct stream *stream);
+void token_leave(struct hub *hub, struct stream *stream);
+/* What the watch tells of (watch_read): a token may have gone. */
+void hub_hear(void *hub, const char *name);
+/* How long it may still turn out that what was told last did not arrive. */
+int64_t stream_doubtful(const struct stream *stream);
 
 /* hub_heap.c: streams by their deadlines. -1: ENOMEM. */
 int heap_add(struct hub *hub, struct stream *stream);

@@ -99,7 +99,8 @@ void stream_end(struct hub *hub, struct stream *stream)
     if (stream->backlog != NULL)
         hub->backlog -= stream->backlog->len;
     queue_drop(&stream->heartbeat);
-    queue_drop(&stream->token_look);
+    if (stream->token != NULL)
+        token_leave(hub, stream);
     queue_drop(&stream->behind);
     heap_remove(hub, stream);
     leave_holder(hub, stream->holder, stream);
@@ -218,7 +219,7 @@ static void begin(struct hub *hub, struct stream *stream, const struct handover 
         queue_put(&hub->heartbeats, &stream->heartbeat,
                   handover->spoken_ms + STREAMING_HEARTBEAT_MSEC);
     if (stream->token != NULL)
-        queue_put(&hub->token_looks, &stream->token_look, clock_boot_ms() + HUB_LOOK_MSEC);
+        token_enter(hub, stream);
 }
 
 static void begin_given(struct hub *hub, struct stream *stream, const struct handover *handover)

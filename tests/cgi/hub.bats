@@ -392,9 +392,10 @@ descriptors() {
                 ACCEPT=text/event-stream open '' "stream/$token?since=$(cursor_now)"
                 given "$pid" "$reader"
                 as alice DELETE "token/$token"
-                eventually 8 gone "$reader"
+                # Sooner than who only looks now and then would find out.
+                eventually 3 gone "$reader"
                 out=$BATS_TEST_TMPDIR/out.$((opened - 1))
-                eventually 8 grep -q Status "$out"
+                eventually 3 grep -q Status "$out"
                 same "$with" "$(<"$out")"
                 agent_end TERM
             else
