@@ -19,6 +19,7 @@
 #include "spool/listener.h"
 
 #define HEAD_SIZE 2048 /* most heads are smaller */
+#define REST_MSEC 20
 #define RETRY_MSEC 100 /* without a descriptor for who comes */
 
 static struct {
@@ -29,8 +30,9 @@ static struct {
     struct visitor *first; /* whose heads are */
     struct visitor **last;
     struct visitor *gone;
-    bool blocked; /* somebody could not be let in */
-    char *spare;  /* room for a head, of HEAD_SIZE */
+    bool blocked;    /* somebody could not be let in */
+    int64_t rest_ms; /* until then nobody comes or begins: descriptors are short */
+    char *spare;     /* room for a head, of HEAD_SIZE */
 } door = {.listener.fd = -1};
 
 #define VISITOR(duty) ((struct visitor *)(void *)((char *)(duty)-offsetof(struct visitor, give_up)))
@@ -191,8 +193,7 @@ static void take_in(struct hub *hub, struct visitor *visitor)
 
 static void let_in(struct hub *hub, int fd)
 {
-    struct visitor *visitor =
-        fd >= hub->fd_max + DOOR_FD_RESERVE ? NULL : calloc(1, sizeof *visitor);
+    struct visitor *visitor = fd >= hub->fd_max + DOOR_FD_LAST ? NULL : calloc(1, sizeof *visitor);
 
     if (visitor == NULL) {
         close(fd);
@@ -206,9 +207,12 @@ void door_accept(struct hub *hub)
 {
     int fd;
 
-    while ((fd = listener_accept(door.listener.fd)) != -1)
+    door.blocked = clock_boot_ms() < door.rest_ms;
+    while (!door.blocked && (fd = listener_accept(door.listener.fd)) != -1) {
         let_in(hub, fd);
-    door.blocked = errno != EAGAIN;
+        door.blocked = fd >= hub->fd_max + DOOR_FD_RESERVE;
+    }
+    door.blocked = door.blocked || errno != EAGAIN;
 }
 
 /* A body, or what else nobody wants. */
@@ -281,6 +285,8 @@ static bool begin_first(struct hub *hub, int64_t until_ms)
     (void)next_whole();
     if (how == BEGUN)
         visitor->source.fd = -1;
+    if (how == BEGUN && door_is_short())
+        door.rest_ms = clock_boot_ms() + REST_MSEC;
     if (how == BEGUN || lost)
         drop(visitor);
     else
@@ -290,10 +296,11 @@ static bool begin_first(struct hub *hub, int64_t until_ms)
 
 bool door_work(struct hub *hub, int64_t until_ms)
 {
-    while (door.first != NULL)
-        if (!begin_first(hub, until_ms) || clock_boot_ms() >= until_ms)
-            break;
-    return door.first != NULL;
+    bool begins = true;
+
+    while (begins && door.first != NULL && clock_boot_ms() >= door.rest_ms)
+        begins = begin_first(hub, until_ms) && clock_boot_ms() < until_ms;
+    return door.first != NULL && clock_boot_ms() >= door.rest_ms;
 }
 
 void door_duties(struct hub *hub, int64_t now_ms)
@@ -313,6 +320,7 @@ int64_t door_next(int64_t otherwise)
     int64_t retry_ms = clock_boot_ms() + RETRY_MSEC;
 
     otherwise = door.blocked && retry_ms < otherwise ? retry_ms : otherwise;
+    otherwise = door.first != NULL && door.rest_ms < otherwise ? door.rest_ms : otherwise;
     return queue_next(&door.leavers, queue_next(&door.heads, otherwise));
 }
 

@@ -28,8 +28,8 @@ SCRATCH static char problem_room[PROBLEM_SIZE];
 static struct streaming stream;
 static bool is_open;
 static enum { IDLE, START, GREET, FIRST } stage;
-static bool full; /* there is no descriptor for it */
 static int fd;
+static int fd_max;      /* descriptors from here on are not for streams */
 static int64_t turn_ms; /* until when this turn lasts */
 static struct opening opening;
 static struct handover handover;
@@ -80,8 +80,14 @@ static void start(void)
     if (strcmp(endpoint->cgi.length, "0") != 0)
         cgi_die(413, "A stream takes no body.");
     streaming_admit(&stream);
-    stream.over_budget = stream.wait > 0 && (full || !handing_count(endpoint));
+    stream.over_budget = stream.wait > 0 && (fd >= fd_max || !handing_count(endpoint));
     streaming_open(&stream);
+    /* Where others are waiting to begin, ours may be far above it. */
+    if (stream.wait > 0 && !stream.over_budget && !handing_fits(fd, fd_max)) {
+        handing_forget(false);
+        stream.over_budget = true;
+        stream.deadline_ms = clock_boot_ms();
+    }
     if (endpoint->cgi.wants_events)
         (void)cgi_stream_head("text/event-stream");
     streaming_begin(&stream);
@@ -139,6 +145,14 @@ static void end(bool begun)
     handing_forget(begun);
 }
 
+bool door_is_short(void)
+{
+    for (size_t i = 0; i < HANDOVER_FDS; i++)
+        if (fds[i] >= fd_max + DOOR_FD_LAST)
+            return true;
+    return false;
+}
+
 bool door_begins(void)
 {
     return stage != IDLE;
@@ -158,7 +172,7 @@ enum beginning door_begin(struct hub *hub, struct visitor *visitor, int64_t unti
             stream.endpoint.spool = hub->agent->spool; /* with settings of its own from now on */
         is_open = true;
         fd = visitor->source.fd;
-        full = fd >= hub->fd_max - HANDOVER_FDS;
+        fd_max = hub->fd_max;
         opening = (struct opening){.said = buf_over(said_room, sizeof said_room)};
         visit_begin(visitor->bytes + visitor->start, visitor->head, &opening.said);
         stage = START;

@@ -352,6 +352,32 @@ counted() {
     eventually 5 grep -q 'retry: 3000' "$out"
 }
 
+@test "a herd of which each takes three descriptors: as when too many wait, and the agent goes on" {
+    local before accept from
+    CGI_ENV=(SPOOLCHAT_SYNC=no SPOOLCHAT_USER_STREAMS=1000)
+    door_start prlimit --nofile=160
+    from=$(cursor_now)
+    before=$(descriptors)
+    for accept in text/event-stream application/json; do
+        CGI_ENV+=("HTTP_ACCEPT=$accept")
+        kill -STOP "$agent"
+        hold -many 100 stream
+        kill -CONT "$agent"
+        unset 'CGI_ENV[-1]'
+        as alice GET "stream?since=$from"
+        expect 200 '.retry_after == 15'
+        eventually 5 keeps_reserve
+        kill "$holder"
+        eventually 5 has_descriptors "$before"
+    done
+    same '' "$(<"$BATS_TEST_TMPDIR/agent.log")"
+}
+
+# The descriptors that the agent leaves to others.
+keeps_reserve() {
+    (($(descriptors) <= 160 - 64))
+}
+
 @test "a large answer arrives whole, also to who reads late" {
     local big n pipe=$BATS_TEST_TMPDIR/late env program input
     door_start
