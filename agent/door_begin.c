@@ -102,7 +102,7 @@ static void say_first(void)
 
     if (stream.endpoint.cgi.wants_events) {
         (void)cgi_stream_write(stream.out.data, stream.out.len);
-        opening.limited = reader->limited;
+        opening.limited = opening.limited || reader->limited;
         return;
     }
     reader->stop = reader->journal.at.next + RECORDS;
@@ -116,6 +116,21 @@ static void say_first(void)
     cgi_compose(&opening.said, &to, 200, "application/json", stream.out.data, stream.out.len);
 }
 
+/* Who has many friends here, and reads slowly, must not keep the others waiting: the hub goes on with it. */
+static bool leave_greeting(void)
+{
+    if (!stream.endpoint.cgi.wants_events || stream.out.len < STREAMING_GREETING)
+        return false;
+    if (stream.online.dir.fd < fd_max) {
+        opening.greeting = &stream.online;
+    } else {
+        opening.limited = true;
+        (void)online_close(&stream.online);
+    }
+    stream.greeting = false;
+    return true;
+}
+
 static void part(void *context)
 {
     (void)context;
@@ -124,7 +139,7 @@ static void part(void *context)
         stage = GREET;
     }
     if (stage == GREET) {
-        if (streaming_greet(&stream, turn_ms))
+        if (streaming_greet(&stream, turn_ms) && !leave_greeting())
             return;
         stage = FIRST;
     }
@@ -179,6 +194,8 @@ enum beginning door_begin(struct hub *hub, struct visitor *visitor, int64_t unti
     }
     turn_ms = until_ms;
     if (!visit_part(part, NULL)) {
+        if (opening.greeting != NULL)
+            (void)online_close(opening.greeting);
         end(false);
         *reply = opening.said;
         return REFUSED;

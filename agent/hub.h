@@ -21,6 +21,7 @@
 #include "spool/concern.h"
 #include "spool/handover.h"
 #include "spool/map.h"
+#include "spool/online.h"
 #include "spool/user.h"
 
 #define HUB_ROUND 64                 /* stanzas in a round: the bits of `mask` */
@@ -104,8 +105,9 @@ struct stream {
     struct cursor at;    /* where it stands once all that was written has been taken */
     struct place *place; /* NULL: none */
     struct cursor taken;
-    char *reader; /* the foreign origin that reads the reply, NULL */
-    char *token;  /* its SHA-256, NULL */
+    struct online_list *greeting; /* who is here that it has not been told yet; NULL: has all */
+    char *reader;                 /* the foreign origin that reads the reply, NULL */
+    char *token;                  /* its SHA-256, NULL */
     int counted;
     uint16_t limit;
     bool events;
@@ -219,12 +221,18 @@ void stream_no_token(struct hub *hub, struct stream *stream);
 /* The client reads again. */
 void stream_writable(struct hub *hub, struct stream *stream);
 
+/* hub_greet.c. Take what is left of a greeting; go on with it for a while: true: there is more; leave it. */
+void greeting_take(struct stream *stream, struct online_list *list);
+bool greeting_go_on(struct hub *hub, struct stream *stream, int64_t until_ms);
+void greeting_leave(struct stream *stream);
+
 /* hub_stream.c */
 void hub_take(struct hub *hub, struct program *program);
 /* A stream that has begun here, and what there is to say to it first; the descriptors are the hub's. */
 struct opening {
     struct buf said;
-    bool answered; /* `said` is the answer */
+    struct online_list *greeting; /* what is left of it; NULL: nothing */
+    bool answered;                /* `said` is the answer */
     bool limited;
     bool busy;
 };

@@ -347,7 +347,7 @@ static void stand(struct hub *hub, struct stream *stream)
 
 void hub_fall_behind(struct hub *hub, struct stream *stream)
 {
-    if (is_placed(hub) && is_level(hub, stream) && !stream->limited) {
+    if (is_placed(hub) && is_level(hub, stream) && !stream->limited && stream->greeting == NULL) {
         stand(hub, stream);
         return;
     }
@@ -384,13 +384,20 @@ static int read_alone(struct hub *hub, struct stream *stream, struct reader *rea
     return given ? found : 1;
 }
 
-static void catch_up(struct hub *hub, struct stream *stream)
+static void catch_up(struct hub *hub, struct stream *stream, int64_t until_ms)
 {
     static struct reader reader;
     struct user user;
     int found = -1;
 
     queue_drop(&stream->behind);
+    if (stream->greeting != NULL && greeting_go_on(hub, stream, until_ms)) {
+        if (!stream->gone && stream->backlog == NULL)
+            queue_put(&hub->behind, &stream->behind, 0);
+        return;
+    }
+    if (stream->gone)
+        return;
     if (is_placed(hub) && user_of_dir(&user, stream->holder->dir) == 0 &&
         reader_open(&reader, &hub->agent->spool, &user, &hub->agent->grammar, &stream->at) == 0) {
         found = read_alone(hub, stream, &reader);
@@ -415,7 +422,7 @@ bool hub_catch_up(struct hub *hub, int64_t until_ms)
     while ((duty = queue_due(&hub->behind, 0)) != NULL) {
         if (clock_boot_ms() >= until_ms)
             return true;
-        catch_up(hub, (struct stream *)(void *)((char *)duty - offsetof(struct stream, behind)));
+        catch_up(hub, DUTY(duty, struct stream, behind), until_ms);
     }
     return false;
 }

@@ -109,6 +109,7 @@ void stream_end(struct hub *hub, struct stream *stream)
     epoll_ctl(hub->epoll, EPOLL_CTL_DEL, stream->source.fd, NULL);
     close(stream->source.fd);
     file_close(stream->counted);
+    greeting_leave(stream);
     stream->next = hub->gone;
     hub->gone = stream;
 }
@@ -247,11 +248,15 @@ void hub_adopt(struct hub *hub, const struct handover *handover, const int fds[H
 
     if (stream == NULL || enter(hub, stream, handover) == -1) {
         give_back(fds);
+        if (opening->greeting != NULL)
+            (void)online_close(opening->greeting);
         if (stream != NULL)
             release(stream);
         return;
     }
     stream->limited = opening->limited;
+    if (opening->greeting != NULL)
+        greeting_take(stream, opening->greeting);
     stream->busy = opening->busy;
     begin(hub, stream, handover);
     /* While it was heard what it wants it may have been watched already. */

@@ -22,6 +22,8 @@
 #define STREAMING_BATCH                                                                            \
     (512 * 1024) /* bytes of an envelope, or of events in one write, before its last stanza */
 
+#define STREAMING_GREETING (128 * 1024)
+
 struct streaming {
     struct endpoint endpoint;
     struct reader reader;
@@ -52,8 +54,14 @@ void streaming_touch(struct streaming *streaming);
 /* The beginning of an envelope, or of events, whose head has been sent, and the first of the friends. */
 void streaming_begin(struct streaming *streaming);
 
-/* Greet, until `until_ms` by the boot clock. False: all friends have been named. */
+/*
+ * Greet, until `until_ms` by the boot clock, or `out` has STREAMING_GREETING of events, which then goes out and
+ * is emptied. False: all friends have been named.
+ */
 bool streaming_greet(struct streaming *streaming, int64_t until_ms);
+/* One of them: `*line` becomes the user's presence, valid until the next one. False: `me` does not see them. */
+bool streaming_sees(struct buf *line, struct spool *spool, const struct user *me,
+                    const struct user *user);
 
 /* An envelope, anew; what there is for it. As reader_next, but never -1. */
 void streaming_begin_envelope(struct streaming *streaming);

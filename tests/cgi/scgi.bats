@@ -394,6 +394,17 @@ keeps_reserve() {
     json -e '.stanzas | length >= 8'
 }
 
+@test "a greeting of any length is whole, by either door" {
+    printf -v body '{"url":"https://x.example/%016000d"}' 0
+    (cd "$SPOOL/users" && mkdir u{1..420} && tee u{1..420}/profile.json <<<"$body" >/dev/null)
+    as alice GET 'stream?wait=0'
+    door_start
+    (cd "$SPOOL/online" && touch u{1..420})
+    alike GET 'stream?wait=0' REMOTE_USER=alice HTTP_ACCEPT=text/event-stream
+    ((${#body} > 6500000))
+    same 420 "$(grep -o '"displayName":"u[0-9]*"' <<<"$body" | sort -u | wc -l)"
+}
+
 @test "events from far back arrive whole and in order, however slowly they are read" {
     local big n from pipe=$BATS_TEST_TMPDIR/slow fd env program input wanted=''
     from=$(cursor_now)
