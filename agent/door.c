@@ -298,6 +298,7 @@ bool door_work(struct hub *hub, int64_t until_ms)
 {
     bool begins = true;
 
+    door_turn();
     while (begins && door.first != NULL && clock_boot_ms() >= door.rest_ms)
         begins = begin_first(hub, until_ms) && clock_boot_ms() < until_ms;
     return door.first != NULL && clock_boot_ms() >= door.rest_ms;

@@ -56,6 +56,8 @@ void door_bury(void);
 enum beginning { BEGINNING, BEGUN, REFUSED };
 enum beginning door_begin(struct hub *hub, struct visitor *visitor, int64_t until_ms,
                           struct buf *reply);
+/* Some are about to begin, all of whom have come already. */
+void door_turn(void);
 /* Whether one has, and is not done; whether the last one took of the last descriptors. */
 bool door_begins(void);
 bool door_is_short(void);

@@ -29,8 +29,9 @@ static struct streaming stream;
 static bool is_open;
 static enum { IDLE, START, GREET, FIRST } stage;
 static int fd;
-static int fd_max;      /* descriptors from here on are not for streams */
-static int64_t turn_ms; /* until when this turn lasts */
+static int fd_max;                  /* descriptors from here on are not for streams */
+static const struct cursor *stands; /* where the hub stands, NULL */
+static int64_t turn_ms;             /* until when this turn lasts */
 static struct opening opening;
 static struct handover handover;
 static int fds[HANDOVER_FDS];
@@ -51,21 +52,31 @@ static bool is_fresh(const struct stat *info)
     return now_us(CLOCK_REALTIME) / 1000 < changed_ms + FRESH_MSEC;
 }
 
+static bool looked; /* in this turn; who begins in it had come before */
+
+void door_turn(void)
+{
+    looked = false;
+}
+
 static void read_settings(struct spool *spool)
 {
     static struct stat known;
     static bool is_known;
     struct stat info = {0};
 
+    if (looked)
+        return;
     if (fstatat(spool->root, "config", &info, AT_SYMLINK_NOFOLLOW) == -1)
         info = (struct stat){0};
-    if (is_known && is_same(&info, &known) && !is_fresh(&info))
-        return;
-    is_known = false;
-    if (config_read(&spool->config, spool->root, spool->complaint) == -1)
-        cgi_die_errno(spool->complaint);
-    known = info;
-    is_known = true;
+    if (!is_known || !is_same(&info, &known) || is_fresh(&info)) {
+        is_known = false;
+        if (config_read(&spool->config, spool->root, spool->complaint) == -1)
+            cgi_die_errno(spool->complaint);
+        known = info;
+        is_known = true;
+    }
+    looked = true;
 }
 
 /* ---- Step by step ---- */
@@ -81,6 +92,7 @@ static void start(void)
         cgi_die(413, "A stream takes no body.");
     streaming_admit(&stream);
     stream.over_budget = stream.wait > 0 && (fd >= fd_max || !handing_count(endpoint));
+    stream.known = stands;
     streaming_open(&stream);
     /* Where others are waiting to begin, ours may be far above it. */
     if (stream.wait > 0 && !stream.over_budget && !handing_fits(fd, fd_max)) {
@@ -106,7 +118,8 @@ static void say_first(void)
         return;
     }
     reader->stop = reader->journal.at.next + RECORDS;
-    found = streaming_fill(&stream);
+    /* What has come behind where the hub stands it is about to read for all who wait there. */
+    found = stream.level && stream.wait > 0 && !stream.over_budget ? 0 : streaming_fill(&stream);
     opening.answered =
         streaming_has_answer(&stream) ||
         (found != 2 && (stream.over_budget || clock_boot_ms() >= stream.deadline_ms));
@@ -188,6 +201,7 @@ enum beginning door_begin(struct hub *hub, struct visitor *visitor, int64_t unti
         is_open = true;
         fd = visitor->source.fd;
         fd_max = hub->fd_max;
+        stands = hub->placed ? &hub->journal.at : NULL;
         opening = (struct opening){.said = buf_over(said_room, sizeof said_room)};
         visit_begin(visitor->bytes + visitor->start, visitor->head, &opening.said);
         stage = START;

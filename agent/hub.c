@@ -110,8 +110,10 @@ static void close_hub(struct agent *agent)
     let_doubts_pass();
     while (hub.streams > 0) {
         struct stream *stream = hub.heap[0];
-        if (!stream->events && !stream->answered)
-            stream_give(&hub, stream);
+        if (!stream->events && !stream->answered) {
+            (void)stream_give(&hub, stream);
+            stream_settle(&hub, stream);
+        }
         stream_end(&hub, stream);
     }
     hub_bury(&hub);

@@ -32,6 +32,7 @@
 #define HUB_STUCK_MSEC 30000 /* so long a client may read nothing of what waits for it */
 #define HUB_LOOK_MSEC 5000   /* at tokens, and at the journal without a hint */
 #define HUB_TOKEN_SLOTS 256
+#define HUB_LINGER_MSEC 10000
 #define HUB_FRIENDS_MSEC 2000  /* a new list of friends is heeded by then */
 #define HUB_GIVE_UP_MSEC 60000 /* a program that has connected and says nothing */
 
@@ -114,6 +115,7 @@ struct stream {
     bool has_cursor;
     bool any_reader;
     bool token_in_header;
+    bool own; /* it began here: nobody else has its way out open */
     bool marked;
     bool is_behind;
     bool overdue;  /* its time was over before it had got all that there was */
@@ -180,7 +182,8 @@ struct hub {
     struct stream **heap;
     size_t heap_size;
     struct journal_reader journal;
-    bool placed; /* `journal` stands where all have been served up to */
+    bool placed;       /* `journal` stands where all have been served up to */
+    int64_t linger_ms; /* so long, when there is nobody */
     struct round round;
     struct stream *marked;
     struct stream *gone;
@@ -212,6 +215,11 @@ bool hub_catch_up(struct hub *hub, int64_t until_ms);
 /* hub_write.c: what the round has for the stream, or (`mask` 0) the empty answer to a poll. */
 /* False: it could not be given all of it, and is behind from now on; or it has gone. */
 bool stream_give(struct hub *hub, struct stream *stream);
+/*
+ * Behind it, and behind an answer: what there is to do when that has been taken at once; else it is done when it
+ * has. So much takes longer than to write, so everybody is written first.
+ */
+void stream_settle(struct hub *hub, struct stream *stream);
 /* The beginning of events; a poll's whole answer. */
 void stream_say(struct hub *hub, struct stream *stream, const struct buf *said);
 void stream_answer(struct hub *hub, struct stream *stream, const struct buf *reply);

@@ -88,14 +88,16 @@ static void expire(struct hub *hub, struct stream *stream)
         (stream->is_behind || (stream->events && stream->backlog != NULL))) {
         stream->overdue = true;
         stream_put_off(hub, stream, clock_boot_ms() + OVERDUE_MSEC);
-    } else if (stream->events)
+    } else if (stream->events) {
         end_events(hub, stream);
-    else if (stream->answered)
+    } else if (stream->answered) {
         stream_end(hub, stream); /* nobody takes the answer */
-    else if (token_ended(hub, stream))
+    } else if (token_ended(hub, stream)) {
         stream_no_token(hub, stream);
-    else
-        stream_give(hub, stream);
+    } else {
+        (void)stream_give(hub, stream);
+        stream_settle(hub, stream);
+    }
 }
 
 void hub_expire(struct hub *hub, int64_t now_ms)

@@ -284,18 +284,25 @@ static int read_round(struct hub *hub, int64_t until_ms)
     return found;
 }
 
+/* To all first, so that the last one does not wait for what there is to do for the others. */
 static void give_marked(struct hub *hub)
 {
-    struct stream *stream = hub->marked;
+    struct stream **link = &hub->marked;
+    struct stream *stream;
 
-    hub->marked = NULL;
-    while (stream != NULL) {
-        struct stream *next = stream->next_marked;
+    while ((stream = *link) != NULL) {
         stream->marked = false;
-        if (!stream->gone && (stream->mask != 0 || stream->limited || hub->round.limited))
+        if (!stream->gone && (stream->mask != 0 || stream->limited || hub->round.limited)) {
             (void)stream_give(hub, stream);
+            link = &stream->next_marked;
+        } else {
+            *link = stream->next_marked;
+        }
         stream->mask = 0;
-        stream = next;
+    }
+    while ((stream = hub->marked) != NULL) {
+        hub->marked = stream->next_marked;
+        stream_settle(hub, stream);
     }
 }
 
@@ -303,7 +310,7 @@ int hub_read(struct hub *hub, int64_t until_ms)
 {
     int found = 1;
 
-    while (found == 1 && hub->placed && hub->streams > 0) {
+    while (found == 1 && hub->placed) {
         round_begin(&hub->round);
         found = read_round(hub, until_ms);
         hub->round.end = hub->journal.at;
@@ -376,8 +383,10 @@ static int read_alone(struct hub *hub, struct stream *stream, struct reader *rea
     round->limited = reader->limited;
     if (!stream->events)
         stream->at = round->end; /* what is left over for its `limit` moves it back */
-    if (stream->mask != 0 || round->limited || stream->limited)
+    if (stream->mask != 0 || round->limited || stream->limited) {
         given = stream_give(hub, stream);
+        stream_settle(hub, stream);
+    }
     if (stream->events && given)
         stream->at = round->end;
     stream->mask = 0;

@@ -106,12 +106,28 @@ void stream_end(struct hub *hub, struct stream *stream)
     leave_holder(hub, stream->holder, stream);
     stream->holder = NULL;
     /* The program may still have it open for a moment, and epoll would go on telling of it. */
-    epoll_ctl(hub->epoll, EPOLL_CTL_DEL, stream->source.fd, NULL);
+    if (!stream->own)
+        epoll_ctl(hub->epoll, EPOLL_CTL_DEL, stream->source.fd, NULL);
     close(stream->source.fd);
     file_close(stream->counted);
     greeting_leave(stream);
     stream->next = hub->gone;
     hub->gone = stream;
+}
+
+/* Nobody is held: for a while, for whoever polls is back at once, and then who is in which room is known. */
+static void linger(struct hub *hub)
+{
+    int64_t now_ms = clock_boot_ms();
+
+    if (hub->streams > 0) {
+        hub->linger_ms = now_ms + HUB_LINGER_MSEC;
+    } else if (hub->placed) {
+        journal_close(&hub->journal); /* it goes on where it was all the same */
+        hub->placed = now_ms < hub->linger_ms;
+        if (!hub->placed)
+            rooms_clear(hub);
+    }
 }
 
 void hub_bury(struct hub *hub)
@@ -121,11 +137,7 @@ void hub_bury(struct hub *hub)
         hub->gone = stream->next;
         release(stream);
     }
-    if (hub->streams == 0 && hub->placed) {
-        journal_close(&hub->journal);
-        hub->placed = false;
-        rooms_clear(hub);
-    }
+    linger(hub);
 }
 
 /* ---- The beginning ---- */
@@ -254,6 +266,7 @@ void hub_adopt(struct hub *hub, const struct handover *handover, const int fds[H
             release(stream);
         return;
     }
+    stream->own = true;
     stream->limited = opening->limited;
     if (opening->greeting != NULL)
         greeting_take(stream, opening->greeting);
@@ -267,6 +280,7 @@ void hub_adopt(struct hub *hub, const struct handover *handover, const int fds[H
     }
     if (opening->answered) {
         stream_answer(hub, stream, &opening->said);
+        stream_settle(hub, stream);
         return;
     }
     if (opening->said.len > 0)

@@ -275,8 +275,6 @@ static bool give_events(struct hub *hub, struct stream *stream)
         stream->is_behind = true; /* goes on when what waits has been taken */
         stream->from = UINT64_MAX;
     }
-    if (!stream->gone && stream->backlog == NULL)
-        served(hub, stream);
     spoke(hub, stream);
     return given;
 }
@@ -295,9 +293,17 @@ void stream_answer(struct hub *hub, struct stream *stream, const struct buf *rep
         place_offer(stream->place, stream->at);
     stream->answered = true;
     put(hub, stream, reply->data, reply->len);
-    if (!stream->gone && stream->backlog == NULL)
-        is_empty(hub, stream);
     spoke(hub, stream);
+}
+
+void stream_settle(struct hub *hub, struct stream *stream)
+{
+    if (stream->gone || stream->backlog != NULL)
+        return;
+    if (stream->answered)
+        is_empty(hub, stream);
+    else
+        served(hub, stream);
 }
 
 /* What one asks for is mostly what the one before has got. */
@@ -390,4 +396,5 @@ void stream_no_token(struct hub *hub, struct stream *stream)
     last.round = 0;
     endpoint_no_token_put(&reply, &reader, stream->token_in_header);
     stream_answer(hub, stream, &reply);
+    stream_settle(hub, stream);
 }

@@ -35,6 +35,7 @@ void streaming_admit(struct streaming *streaming)
     streaming->out = buf_over(room, sizeof room);
     streaming->over_budget = false;
     streaming->reading = streaming->greeting = false;
+    streaming->known = NULL;
     endpoint_login_or_token(endpoint);
     /* What a stream brings counts as said: a picture on a foreign page that is none would take it from the
      * user's own clients. A foreign page that has a token was given it. */
@@ -75,7 +76,11 @@ static void open_reader(struct streaming *streaming)
 
     streaming->has_cursor = read_cursor(streaming, &given);
     since = standing_find(endpoint, streaming->has_cursor ? &given : NULL);
-    if (reader_open(reader, &endpoint->spool, &endpoint->me, &people_grammar, since) == -1)
+    streaming->level = since != NULL && streaming->known != NULL &&
+                       since->next == streaming->known->next && since->ms == streaming->known->ms;
+    if (streaming->level)
+        reader_stand(reader, &endpoint->spool, &endpoint->me, &people_grammar, *since);
+    else if (reader_open(reader, &endpoint->spool, &endpoint->me, &people_grammar, since) == -1)
         die_reading();
     streaming->reading = true;
     streaming->gathered = since == NULL ? reader->journal.at : *since;

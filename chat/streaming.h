@@ -29,8 +29,11 @@ struct streaming {
     struct reader reader;
     struct buf out; /* over storage of this module's, which scratch_forget may take */
     struct envelope envelope;
-    bool has_cursor;        /* the client keeps one, so that it will say what it has got */
-    bool over_budget;       /* too many are open: it may not wait */
+    const struct cursor
+        *known;       /* a place in the journal that exists, NULL: who begins there need not look */
+    bool level;       /* begins there */
+    bool has_cursor;  /* the client keeps one, so that it will say what it has got */
+    bool over_budget; /* too many are open: it may not wait */
     struct cursor gathered; /* the last put into `out`: what a client would name */
     uint64_t limit;         /* stanzas in one envelope, beside the greeting */
     uint64_t wait;          /* seconds, as asked for */

@@ -91,16 +91,29 @@ void reader_forget(struct reader *reader)
         reader->seen[i].member = false;
 }
 
-int reader_open(struct reader *reader, struct spool *spool, const struct user *user,
-                const struct spool_grammar *grammar, const struct cursor *since)
+static void begin(struct reader *reader, const struct user *user,
+                  const struct spool_grammar *grammar)
 {
-    struct cursor from;
-
     reader->user = user;
     reader->grammar = grammar;
     reader->limited = false;
     reader->stop = UINT64_MAX;
     reader_forget(reader);
+}
+
+void reader_stand(struct reader *reader, struct spool *spool, const struct user *user,
+                  const struct spool_grammar *grammar, struct cursor at)
+{
+    begin(reader, user, grammar);
+    journal_stand(&reader->journal, spool, at);
+}
+
+int reader_open(struct reader *reader, struct spool *spool, const struct user *user,
+                const struct spool_grammar *grammar, const struct cursor *since)
+{
+    struct cursor from;
+
+    begin(reader, user, grammar);
     if (since != NULL)
         from = *since;
     else if (user_delivered(spool, user, &from) == -1) {
