@@ -183,6 +183,7 @@ struct hub {
     size_t heap_size;
     struct journal_reader journal;
     bool placed;       /* `journal` stands where all have been served up to */
+    int64_t check_ms;  /* whether it is still the same */
     int64_t linger_ms; /* so long, when there is nobody */
     struct round round;
     struct stream *marked;

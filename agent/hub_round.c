@@ -306,10 +306,30 @@ static void give_marked(struct hub *hub)
     }
 }
 
+/* Whether the journal is still the one that was read, for it may have been put back from a copy meanwhile: then
+ * numbers are used again. -1: errno. */
+static int check_place(struct hub *hub)
+{
+    uint64_t next = hub->journal.at.next;
+
+    if (clock_boot_ms() < hub->check_ms)
+        return 0;
+    journal_close(&hub->journal);
+    if (journal_seek(&hub->journal, &hub->agent->spool, hub->journal.at) == -1)
+        return -1;
+    for (size_t i = 0; i < hub->streams && hub->journal.at.next < next; i++)
+        if (!hub->heap[i]->is_behind)
+            hub->heap[i]->from = 0;
+    hub->check_ms = clock_boot_ms() + HUB_LOOK_MSEC;
+    return 0;
+}
+
 int hub_read(struct hub *hub, int64_t until_ms)
 {
-    int found = 1;
+    int found = hub->placed && check_place(hub) == -1 ? -1 : 1;
 
+    if (found == -1)
+        report_failed(&hub->agent->report, "journal", NULL);
     while (found == 1 && hub->placed) {
         round_begin(&hub->round);
         found = read_round(hub, until_ms);

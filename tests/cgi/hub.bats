@@ -441,6 +441,22 @@ descriptors() {
     grep -q '^event: limited$' "$out"
 }
 
+@test "a journal put back from a copy under held streams: they are told, and go on" {
+    agent_start
+    events alice "stream?since=$(cursor_now)"
+    given "$pid" "$reader"
+    say bob "$thread" one
+    cp "$SPOOL/journal/0000000000" "$BATS_TEST_TMPDIR/copy"
+    say bob "$thread" two
+    say bob "$thread" three
+    eventually 5 heard "$out" three
+    cat "$BATS_TEST_TMPDIR/copy" >"$SPOOL/journal/0000000000"
+    say bob "$thread" four
+    clock_forward 6
+    eventually 5 heard "$out" four
+    grep -q '^event: limited$' "$out"
+}
+
 @test "what cannot be read, now or ever, stops nobody; the operator is told" {
     local who
     agent_start
