@@ -204,17 +204,22 @@ void rooms_clear(struct hub *hub);
 bool hub_fault_passes(struct hub *hub, const char *folder, const char *name);
 /* They are to be told that something is missing. */
 void holder_misses(struct hub *hub, struct holder *holder);
-/* An empty round. */
+/* An empty round; the next stanza of it. */
 void round_begin(struct round *round);
+bool round_has_room(const struct round *round);
+void round_add(struct round *round, struct cursor after, const char *line, size_t len);
 /* Read on and write to everybody, until `until_ms`. 1: there is more; 0; -1: later again. */
 int hub_read(struct hub *hub, int64_t until_ms);
-/* Bring a new stream to where the others are, little by little: hub_catch_up goes on with all of them until
- * `until_ms`. True: there is more to do. */
+
+/* hub_behind.c. Bring a stream to where the others are, little by little: hub_catch_up goes on with all of
+ * them until `until_ms`. True: there is more to do. */
 void hub_fall_behind(struct hub *hub, struct stream *stream);
 bool hub_catch_up(struct hub *hub, int64_t until_ms);
 
-/* hub_write.c: what the round has for the stream, or (`mask` 0) the empty answer to a poll. */
-/* False: it could not be given all of it, and is behind from now on; or it has gone. */
+/*
+ * hub_write.c: what the round has for the stream, or (`mask` 0) the empty answer to a poll. False: it could not
+ * be given all of it, and is behind from now on; or it has gone.
+ */
 bool stream_give(struct hub *hub, struct stream *stream);
 /*
  * Behind it, and behind an answer: what there is to do when that has been taken at once; else it is done when it
@@ -225,10 +230,15 @@ void stream_settle(struct hub *hub, struct stream *stream);
 void stream_say(struct hub *hub, struct stream *stream, const struct buf *said);
 void stream_answer(struct hub *hub, struct stream *stream, const struct buf *reply);
 void stream_heartbeat(struct hub *hub, struct stream *stream);
-/* Its token has ended. */
-void stream_no_token(struct hub *hub, struct stream *stream);
 /* The client reads again. */
 void stream_writable(struct hub *hub, struct stream *stream);
+
+/* Clients together leave so much unread that of each no more is kept than has to be. */
+bool hub_is_tight(const struct hub *hub);
+
+/* hub_answer.c: with what the round has for a poll; its token has ended. */
+void answer_give(struct hub *hub, struct stream *stream);
+void stream_no_token(struct hub *hub, struct stream *stream);
 
 /* hub_greet.c. Take what is left of a greeting; go on with it for a while: true: there is more; leave it. */
 void greeting_take(struct stream *stream, struct online_list *list);

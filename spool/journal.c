@@ -346,22 +346,17 @@ static int seek_time(struct journal_reader *reader, int64_t ms)
     return 0;
 }
 
-void journal_stand(struct journal_reader *reader, struct spool *spool, struct cursor at)
-{
-    reader->spool = spool;
-    reader->segment = -1;
-    reader->page_count = 0;
-    reader->gap = false;
-    reader->at = at;
-}
-
 int journal_seek(struct journal_reader *reader, struct spool *spool, struct cursor cursor)
 {
     struct journal_record last = {.ms = 0};
     uint64_t oldest;
     uint64_t newest;
 
-    journal_stand(reader, spool, cursor);
+    reader->spool = spool;
+    reader->segment = -1;
+    reader->page_count = 0;
+    reader->gap = false;
+    reader->at = cursor;
     if (cursor.next == 0) {
         /* The beginning is where the ledger begins now. */
         if (journal_segments(spool, &oldest, &newest) == -1)

@@ -70,8 +70,6 @@ struct journal_reader {
  * cut) reading goes on with the first record that is not older, and `gap` is set.
  */
 int journal_seek(struct journal_reader *reader, struct spool *spool, struct cursor cursor);
-/* The same at a place that is known to exist. */
-void journal_stand(struct journal_reader *reader, struct spool *spool, struct cursor at);
 /* 1: a record; 0: none yet; -1: errno. Damaged records are passed over and set `gap`. */
 int journal_next(struct journal_reader *reader, struct journal_record *record);
 void journal_close(struct journal_reader *reader);

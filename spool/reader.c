@@ -105,7 +105,11 @@ void reader_stand(struct reader *reader, struct spool *spool, const struct user 
                   const struct spool_grammar *grammar, struct cursor at)
 {
     begin(reader, user, grammar);
-    journal_stand(&reader->journal, spool, at);
+    reader->journal.spool = spool;
+    reader->journal.at = at;
+    reader->journal.gap = false;
+    reader->journal.segment = -1;
+    reader->journal.page_count = 0;
 }
 
 int reader_open(struct reader *reader, struct spool *spool, const struct user *user,
