@@ -183,6 +183,7 @@ struct hub {
     size_t heap_size;
     struct journal_reader journal;
     bool placed;       /* `journal` stands where all have been served up to */
+    unsigned tries;    /* of the record that could not be read */
     int64_t check_ms;  /* whether it is still the same */
     int64_t linger_ms; /* so long, when there is nobody */
     struct round round;
@@ -199,7 +200,7 @@ void rooms_clear(struct hub *hub);
 
 /*
  * hub_round.c. Something could not be read (errno, which stays): whether to try again; else everybody goes on
- * without it, and the operator is told, unless it only is not there any more.
+ * without it, and the operator is told, unless it only is not there any more. A disk has a few tries.
  */
 bool hub_fault_passes(struct hub *hub, const char *folder, const char *name);
 /* They are to be told that something is missing. */

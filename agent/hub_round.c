@@ -16,6 +16,7 @@
 #include "spool/online.h"
 #include "spool/thread.h"
 
+#define TRIES_MAX 3 /* of what a disk cannot read: all wait for it */
 #define LINES_SIZE (HUB_ROUND_BYTES + SPOOL_STANZA_MAX + 1)
 #define EVENTS_SIZE (LINES_SIZE + HUB_ROUND * (CURSOR_SIZE + 32))
 
@@ -97,11 +98,12 @@ static int mark_limited(void *context, struct map_node *node)
 bool hub_fault_passes(struct hub *hub, const char *folder, const char *name)
 {
     int error = errno;
+    bool passes = file_fault_passes(error) && (error != EIO || hub->tries < TRIES_MAX);
 
-    if (!file_fault_passes(error) && error != ENOENT)
+    if (!passes && error != ENOENT)
         report_failed(&hub->agent->report, folder, name);
     errno = error;
-    return file_fault_passes(error);
+    return passes;
 }
 
 /* ---- Presence: whom each has among their friends ---- */
@@ -205,7 +207,7 @@ static ssize_t message(struct hub *hub, const struct journal_record *record)
     concern_message(&concern, record, number);
     if (rooms_mark(hub, &concern, mark) == -1) {
         /* Without the thread there is no telling whose it was. */
-        hub->round.limited = hub->round.limited || !file_fault_passes(errno);
+        hub->round.limited = hub->round.limited || !hub_fault_passes(hub, "threads", record->id);
         return -1;
     }
     if (hits == 0)
@@ -253,10 +255,12 @@ static int take_record(struct hub *hub, const struct journal_record *record)
     len = is_message ? message(hub, record) : brief(hub, record);
     if (len > 0) {
         round_add(round, hub->journal.at, text, (size_t)len);
+        hub->tries = 0;
         return 0;
     }
     again = len == -1 && hub_fault_passes(hub, is_message ? "threads" : "presence", record->id);
     unmark(hub, len == -1 && !again);
+    hub->tries = again ? hub->tries + 1 : 0;
     return again ? -1 : 0;
 }
 

@@ -24,7 +24,7 @@ bool file_is_damage(int error)
 bool file_fault_passes(int error)
 {
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR ||
-           error == EAGAIN;
+           error == EAGAIN || error == EIO;
 }
 
 int file_open_dir(int dir, const char *path)

@@ -49,8 +49,8 @@ int file_sync_dir(int dir, const char *path);
 bool file_is_damage(int error);
 
 /*
- * Whether a reader should try again: only what the machine has too little of at the moment. Else, as when
- * somebody has taken a file's permissions away, nobody knows when it passes, and others wait behind it.
+ * Whether a reader should try again: what the machine has too little of at the moment, and EIO, which may be of the
+ * moment. Else, as when somebody has taken a file's permissions away, nobody knows when it passes.
  */
 bool file_fault_passes(int error);
 
