@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/peer.h"
 #include "base/scratch.h"
 #include "protocol/scgi.h"
 #include "spool/clock.h"
@@ -18,6 +19,7 @@
 #include "spool/listener.h"
 
 #define HEAD_SIZE 2048 /* most heads are smaller */
+#define REST_MSEC 20
 #define RETRY_MSEC 100 /* without a descriptor for who comes */
 
 static struct {
@@ -28,8 +30,9 @@ static struct {
     struct visitor *first; /* whose heads are */
     struct visitor **last;
     struct visitor *gone;
-    bool blocked; /* somebody could not be let in */
-    char *spare;  /* room for a head, of HEAD_SIZE */
+    bool blocked;    /* somebody could not be let in */
+    int64_t rest_ms; /* until then nobody comes or begins: descriptors are short */
+    char *spare;     /* room for a head, of HEAD_SIZE */
 } door = {.listener.fd = -1};
 
 #define VISITOR(duty) ((struct visitor *)(void *)((char *)(duty)-offsetof(struct visitor, give_up)))
@@ -190,8 +193,7 @@ static void take_in(struct hub *hub, struct visitor *visitor)
 
 static void let_in(struct hub *hub, int fd)
 {
-    struct visitor *visitor =
-        fd >= hub->fd_max + DOOR_FD_RESERVE ? NULL : calloc(1, sizeof *visitor);
+    struct visitor *visitor = fd >= hub->fd_max + DOOR_FD_LAST ? NULL : calloc(1, sizeof *visitor);
 
     if (visitor == NULL) {
         close(fd);
@@ -205,9 +207,12 @@ void door_accept(struct hub *hub)
 {
     int fd;
 
-    while ((fd = listener_accept(door.listener.fd)) != -1)
+    door.blocked = clock_boot_ms() < door.rest_ms;
+    while (!door.blocked && (fd = listener_accept(door.listener.fd)) != -1) {
         let_in(hub, fd);
-    door.blocked = errno != EAGAIN;
+        door.blocked = fd >= hub->fd_max + DOOR_FD_RESERVE;
+    }
+    door.blocked = door.blocked || errno != EAGAIN;
 }
 
 /* A body, or what else nobody wants. */
@@ -220,18 +225,23 @@ static void throw_away(struct visitor *visitor)
         drop(visitor);
 }
 
-void door_heed(struct hub *hub, struct source *source)
+void door_heed(struct hub *hub, struct source *source, uint32_t events)
 {
     struct visitor *visitor = (struct visitor *)source;
 
     if (visitor->gone)
         return;
-    if (visitor->leaving)
+    if (visitor->leaving) {
         throw_away(visitor);
-    else if (visitor->head == 0)
+    } else if (visitor->head == 0) {
         take_in(hub, visitor);
-    else if (watch(hub, visitor, 0) == -1) /* it has said all */
+    } else if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+        visitor->watched = false; /* its turn comes; epoll would go on telling until then */
+        if (hub_watch(hub, source, EPOLL_CTL_DEL, 0) == -1)
+            report_failed(&hub->agent->report, DOOR_SOCKET, NULL);
+    } else if (watch(hub, visitor, 0) == -1) { /* it has said all */
         report_failed(&hub->agent->report, DOOR_SOCKET, NULL);
+    }
 }
 
 /* ---- The rest ---- */
@@ -260,25 +270,38 @@ static struct visitor *next_whole(void)
     return visitor;
 }
 
+/* The first one's stream begins, if somebody still waits for it, or goes on with that. False: it is not done. */
+static bool begin_first(struct hub *hub, int64_t until_ms)
+{
+    struct visitor *visitor = door.first;
+    enum beginning how = REFUSED;
+    struct buf said;
+    bool lost = !door_begins() && peer_gone(visitor->source.fd);
+
+    if (!lost)
+        how = door_begin(hub, visitor, until_ms, &said);
+    if (how == BEGINNING)
+        return false;
+    (void)next_whole();
+    if (how == BEGUN)
+        visitor->source.fd = -1;
+    if (how == BEGUN && door_is_short())
+        door.rest_ms = clock_boot_ms() + REST_MSEC;
+    if (how == BEGUN || lost)
+        drop(visitor);
+    else
+        reply(hub, visitor, &said);
+    return true;
+}
+
 bool door_work(struct hub *hub, int64_t until_ms)
 {
-    struct buf said;
+    bool begins = true;
 
-    while (door.first != NULL) {
-        enum beginning how = door_begin(hub, door.first, until_ms, &said);
-        if (how == BEGINNING)
-            return true;
-        struct visitor *visitor = next_whole();
-        if (how == BEGUN) {
-            visitor->source.fd = -1;
-            drop(visitor);
-        } else {
-            reply(hub, visitor, &said);
-        }
-        if (clock_boot_ms() >= until_ms)
-            break;
-    }
-    return door.first != NULL;
+    door_turn();
+    while (begins && door.first != NULL && clock_boot_ms() >= door.rest_ms)
+        begins = begin_first(hub, until_ms) && clock_boot_ms() < until_ms;
+    return door.first != NULL && clock_boot_ms() >= door.rest_ms;
 }
 
 void door_duties(struct hub *hub, int64_t now_ms)
@@ -298,6 +321,7 @@ int64_t door_next(int64_t otherwise)
     int64_t retry_ms = clock_boot_ms() + RETRY_MSEC;
 
     otherwise = door.blocked && retry_ms < otherwise ? retry_ms : otherwise;
+    otherwise = door.first != NULL && door.rest_ms < otherwise ? door.rest_ms : otherwise;
     return queue_next(&door.leavers, queue_next(&door.heads, otherwise));
 }
 

@@ -18,6 +18,7 @@
 #define DOOR_LEAVE_MSEC 2000 /* and a body that nobody wants */
 #define DOOR_HEADS_MAX 1024  /* that are not whole yet; the oldest has to go then */
 #define DOOR_FD_RESERVE 32   /* of the hub's reserve, for who is told that there is no room */
+#define DOOR_FD_LAST 48      /* of it, beyond which nobody begins until some of those have gone */
 
 /* Whose request is coming, has come, or is refused. */
 struct visitor {
@@ -40,7 +41,7 @@ void door_open(struct hub *hub);
 void door_close(struct hub *hub);
 /* What epoll tells of. */
 void door_accept(struct hub *hub);
-void door_heed(struct hub *hub, struct source *source);
+void door_heed(struct hub *hub, struct source *source, uint32_t events);
 /* What is due; when the next is, or `otherwise`. */
 void door_duties(struct hub *hub, int64_t now_ms);
 int64_t door_next(int64_t otherwise);
@@ -55,6 +56,11 @@ void door_bury(void);
 enum beginning { BEGINNING, BEGUN, REFUSED };
 enum beginning door_begin(struct hub *hub, struct visitor *visitor, int64_t until_ms,
                           struct buf *reply);
+/* Some are about to begin, all of whom have come already. */
+void door_turn(void);
+/* Whether one has, and is not done; whether the last one took of the last descriptors. */
+bool door_begins(void);
+bool door_is_short(void);
 /* Nothing becomes of it. */
 void door_give_up(void);
 /* What is said to who brings no request. */

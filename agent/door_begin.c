@@ -23,21 +23,32 @@ SCRATCH static char problem_room[PROBLEM_SIZE];
 static struct streaming stream;
 static bool is_open;
 static enum { IDLE, START, GREET, FIRST } stage;
-static bool full; /* there is no descriptor for it */
 static int fd;
-static int64_t turn_ms; /* until when this turn lasts */
+static int fd_max;                  /* descriptors from here on are not for streams */
+static const struct cursor *stands; /* where the hub stands, NULL */
+static int64_t turn_ms;             /* until when this turn lasts */
 static struct opening opening;
 static struct handover handover;
 static int fds[HANDOVER_FDS];
 
 /* ---- Settings: programs read them anew each time ---- */
 
+static bool looked; /* in this turn; who begins in it had come before */
+
+void door_turn(void)
+{
+    looked = false;
+}
+
 static void read_settings(struct spool *spool)
 {
     static struct config_file file;
 
+    if (looked)
+        return;
     if (config_renew(&spool->config, &file, spool->root, spool->complaint) == -1)
         cgi_die_errno(spool->complaint);
+    looked = true;
 }
 
 /* ---- Step by step ---- */
@@ -52,8 +63,15 @@ static void start(void)
     if (strcmp(endpoint->cgi.length, "0") != 0)
         cgi_die(413, "A stream takes no body.");
     streaming_admit(&stream);
-    stream.over_budget = stream.wait > 0 && (full || !handing_count(endpoint));
+    stream.over_budget = stream.wait > 0 && (fd >= fd_max || !handing_count(endpoint));
+    stream.known = stands;
     streaming_open(&stream);
+    /* Where others are waiting to begin, ours may be far above it. */
+    if (stream.wait > 0 && !stream.over_budget && !handing_fits(fd, fd_max)) {
+        handing_forget(false);
+        stream.over_budget = true;
+        stream.deadline_ms = clock_boot_ms();
+    }
     if (endpoint->cgi.wants_events)
         (void)cgi_stream_head("text/event-stream");
     streaming_begin(&stream);
@@ -68,11 +86,12 @@ static void say_first(void)
 
     if (stream.endpoint.cgi.wants_events) {
         (void)cgi_stream_write(stream.out.data, stream.out.len);
-        opening.limited = reader->limited;
+        opening.limited = opening.limited || reader->limited;
         return;
     }
     reader->stop = reader->journal.at.next + RECORDS;
-    found = streaming_fill(&stream);
+    /* What has come behind where the hub stands it is about to read for all who wait there. */
+    found = stream.level && stream.wait > 0 && !stream.over_budget ? 0 : streaming_fill(&stream);
     opening.answered =
         streaming_has_answer(&stream) ||
         (found != 2 && (stream.over_budget || clock_boot_ms() >= stream.deadline_ms));
@@ -80,6 +99,21 @@ static void say_first(void)
         return;
     streaming_end_envelope(&stream);
     cgi_compose(&opening.said, &to, 200, "application/json", stream.out.data, stream.out.len);
+}
+
+/* Who has many friends here, and reads slowly, must not keep the others waiting: the hub goes on with it. */
+static bool leave_greeting(void)
+{
+    if (!stream.endpoint.cgi.wants_events || stream.out.len < STREAMING_GREETING)
+        return false;
+    if (stream.online.dir.fd < fd_max) {
+        opening.greeting = &stream.online;
+    } else {
+        opening.limited = true;
+        (void)online_close(&stream.online);
+    }
+    stream.greeting = false;
+    return true;
 }
 
 static void part(void *context)
@@ -90,7 +124,7 @@ static void part(void *context)
         stage = GREET;
     }
     if (stage == GREET) {
-        if (streaming_greet(&stream, turn_ms))
+        if (streaming_greet(&stream, turn_ms) && !leave_greeting())
             return;
         stage = FIRST;
     }
@@ -111,9 +145,22 @@ static void end(bool begun)
     handing_forget(begun);
 }
 
+bool door_is_short(void)
+{
+    for (size_t i = 0; i < HANDOVER_FDS; i++)
+        if (fds[i] >= fd_max + DOOR_FD_LAST)
+            return true;
+    return false;
+}
+
+bool door_begins(void)
+{
+    return stage != IDLE;
+}
+
 void door_give_up(void)
 {
-    if (stage != IDLE)
+    if (door_begins())
         end(false);
 }
 
@@ -125,13 +172,16 @@ enum beginning door_begin(struct hub *hub, struct visitor *visitor, int64_t unti
             stream.endpoint.spool = hub->agent->spool; /* with settings of its own from now on */
         is_open = true;
         fd = visitor->source.fd;
-        full = fd >= hub->fd_max - HANDOVER_FDS;
+        fd_max = hub->fd_max;
+        stands = hub->placed ? &hub->journal.at : NULL;
         opening = (struct opening){.said = buf_over(said_room, sizeof said_room)};
         visit_begin(visitor->bytes + visitor->start, visitor->head, &opening.said);
         stage = START;
     }
     turn_ms = until_ms;
     if (!visit_part(part, NULL)) {
+        if (opening.greeting != NULL)
+            (void)online_close(opening.greeting);
         end(false);
         *reply = opening.said;
         return REFUSED;

@@ -16,7 +16,6 @@
 #include "spool/clock.h"
 #include "spool/file.h"
 #include "spool/online.h"
-#include "spool/token.h"
 #include "spool/watch.h"
 
 #define EVENTS 256
@@ -24,13 +23,11 @@
 #define PROGRAMS_MAX 4096
 #define BLIND_LOOK_MSEC 250 /* at the journal, when the kernel does not tell */
 #define FAULT_MSEC 1000     /* until what could not be read is tried again */
-#define OVERDUE_MSEC 1000   /* between two looks at who is to end */
-#define WORK_MSEC 5         /* for who begins or is behind, before the others have their turn */
-#define RUN_MSEC 50         /* before other jobs have theirs */
+#define READ_MSEC 10 /* in the journal, before who has come, or reads again, has their turn */
+#define WORK_MSEC 5  /* for who begins or is behind, before the others have their turn */
+#define RUN_MSEC 50  /* before other jobs have theirs */
 
 static struct hub hub = {.epoll = -1};
-
-#define DUTY(duty, type, member) ((type *)(void *)((char *)(duty)-offsetof(type, member)))
 
 /* ---- Opening and closing ---- */
 
@@ -67,7 +64,7 @@ static int open_hub(struct agent *agent)
     /* Only when somebody comes: with no descriptor left for them it would never stop telling. */
     if (add_source(&hub.listener, SOURCE_LISTENER, handover_listen(&agent->spool),
                    EPOLLIN | EPOLLET) == 0) {
-        if (add_source(&hub.watch, SOURCE_WATCH, watch_journal(&agent->spool), EPOLLIN) == -1)
+        if (add_source(&hub.watch, SOURCE_WATCH, watch_streams(&agent->spool), EPOLLIN) == -1)
             report_failed(&agent->report, "journal", NULL);
         door_open(&hub);
         return hub.epoll;
@@ -87,19 +84,13 @@ static void drop_program(struct program *program)
     hub.programs--;
 }
 
-/* How long it may still turn out that what was told last did not arrive. */
-static int64_t doubtful(const struct stream *stream)
-{
-    return stream->place == NULL || !stream->events ? 0 : place_doubtful(stream->place);
-}
-
 static void let_doubts_pass(void)
 {
     int64_t longest = 0;
 
     for (size_t i = 0; i < hub.streams; i++)
-        if (doubtful(hub.heap[i]) > longest)
-            longest = doubtful(hub.heap[i]);
+        if (stream_doubtful(hub.heap[i]) > longest)
+            longest = stream_doubtful(hub.heap[i]);
     poll(NULL, 0, (int)longest);
 }
 
@@ -119,8 +110,10 @@ static void close_hub(struct agent *agent)
     let_doubts_pass();
     while (hub.streams > 0) {
         struct stream *stream = hub.heap[0];
-        if (!stream->events && !stream->answered)
-            stream_give(&hub, stream);
+        if (!stream->events && !stream->answered) {
+            (void)stream_give(&hub, stream);
+            stream_settle(&hub, stream);
+        }
         stream_end(&hub, stream);
     }
     hub_bury(&hub);
@@ -159,7 +152,8 @@ static void heed(const struct epoll_event *event)
         accept_programs();
         break;
     case SOURCE_WATCH:
-        watch_drain(source->fd);
+        if (watch_read(source->fd, hub_hear, &hub) == -1)
+            report_failed(&hub.agent->report, "journal", NULL);
         break;
     case SOURCE_PROGRAM:
         hub_take(&hub, (struct program *)source);
@@ -168,7 +162,7 @@ static void heed(const struct epoll_event *event)
         door_accept(&hub);
         break;
     case SOURCE_VISITOR:
-        door_heed(&hub, source);
+        door_heed(&hub, source, event->events);
         break;
     case SOURCE_STREAM:
         if (stream->gone)
@@ -195,66 +189,6 @@ static void heed_all(void)
 
 /* ---- What is due ---- */
 
-static bool token_ended(const struct stream *stream)
-{
-    struct user holder;
-    int64_t left;
-
-    return stream->token != NULL &&
-           token_held(&hub.agent->spool, stream->token, &holder, &left) == -1 && errno == ENOENT;
-}
-
-/* Nobody leaves in doubt: that its client has gone the web server may be about to find out. */
-static void end_events(struct stream *stream)
-{
-    int64_t left = doubtful(stream);
-
-    stream->ending = true;
-    if (left == 0)
-        stream_end(&hub, stream);
-    else
-        stream_put_off(&hub, stream, clock_boot_ms() + left);
-}
-
-static void end_for_token(struct stream *stream)
-{
-    if (stream->events && !stream->ending)
-        end_events(stream);
-    else if (stream_listens(stream))
-        stream_no_token(&hub, stream);
-}
-
-/* The time is over. */
-static void expire(struct stream *stream)
-{
-    /* What there was when it came is its own; its end comes behind it. */
-    if (!stream->answered && !stream->ending &&
-        (stream->is_behind || (stream->events && stream->backlog != NULL))) {
-        stream->overdue = true;
-        stream_put_off(&hub, stream, clock_boot_ms() + OVERDUE_MSEC);
-    } else if (stream->events)
-        end_events(stream);
-    else if (stream->answered)
-        stream_end(&hub, stream); /* nobody takes the answer */
-    else if (token_ended(stream))
-        stream_no_token(&hub, stream);
-    else
-        stream_give(&hub, stream);
-}
-
-static void expire_all(int64_t now_ms)
-{
-    round_begin(&hub.round);
-    hub.round.end = hub.journal.at;
-    while (hub.streams > 0 && hub.heap[0]->deadline_ms <= now_ms) {
-        struct stream *stream = hub.heap[0];
-        if (stream->answered && now_ms < stream->progress_ms + HUB_STUCK_MSEC)
-            stream_put_off(&hub, stream, now_ms + HUB_STUCK_MSEC);
-        else
-            expire(stream);
-    }
-}
-
 static void touch(struct holder *holder, int64_t now_ms)
 {
     struct online_compose compose = people_compose(&hub.agent->spool);
@@ -273,23 +207,15 @@ static void touch(struct holder *holder, int64_t now_ms)
     queue_put(&hub.touches, &holder->touch, now_ms + ONLINE_TOUCH_SEC * 1000);
 }
 
-static void look_at_token(struct stream *stream, int64_t now_ms)
-{
-    queue_put(&hub.token_looks, &stream->token_look, now_ms + HUB_LOOK_MSEC);
-    if (token_ended(stream))
-        end_for_token(stream);
-}
-
 static void do_duties(void)
 {
     int64_t now_ms = clock_boot_ms();
     struct duty *duty;
 
-    expire_all(now_ms);
+    hub_expire(&hub, now_ms);
     while ((duty = queue_due(&hub.heartbeats, now_ms)) != NULL)
         stream_heartbeat(&hub, DUTY(duty, struct stream, heartbeat));
-    while ((duty = queue_due(&hub.token_looks, now_ms)) != NULL)
-        look_at_token(DUTY(duty, struct stream, token_look), now_ms);
+    hub_look_at_tokens(&hub, now_ms);
     while ((duty = queue_due(&hub.touches, now_ms)) != NULL)
         touch(DUTY(duty, struct holder, touch), now_ms);
     while ((duty = queue_due(&hub.give_ups, now_ms)) != NULL)
@@ -302,8 +228,8 @@ static int64_t until_next(int found)
     int64_t now_ms = clock_boot_ms();
     int64_t next = now_ms + HUB_LOOK_MSEC; /* also at the journal: a hint may be lost */
 
-    if (found != 0)
-        next = now_ms + (found == 1 ? 0 : FAULT_MSEC);
+    if (found == -1)
+        next = now_ms + FAULT_MSEC;
     else if (hub.streams > 0 && hub.watch.fd == -1)
         next = now_ms + BLIND_LOOK_MSEC;
     next = queue_next(&hub.heartbeats, next);
@@ -328,10 +254,10 @@ static int64_t run(struct agent *agent)
     end_ms = clock_boot_ms() + RUN_MSEC;
     do {
         heed_all();
-        found = hub_read(&hub);
+        found = hub_read(&hub, clock_boot_ms() + READ_MSEC);
         do_duties();
         busy = door_work(&hub, clock_boot_ms() + WORK_MSEC);
-        busy = hub_catch_up(&hub, clock_boot_ms() + WORK_MSEC) || busy;
+        busy = hub_catch_up(&hub, clock_boot_ms() + WORK_MSEC) || found == 1 || busy;
         hub_bury(&hub);
         door_bury();
     } while (busy && clock_boot_ms() < end_ms);

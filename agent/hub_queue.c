@@ -17,12 +17,16 @@ void queue_drop(struct duty *duty)
 
 void queue_put(struct queue *queue, struct duty *duty, int64_t due_ms)
 {
+    struct duty *before;
+
     queue_drop(duty);
+    before = queue->head.previous;
+    while (before != &queue->head && before->due_ms > due_ms)
+        before = before->previous;
     duty->due_ms = due_ms;
-    duty->next = &queue->head;
-    duty->previous = queue->head.previous;
-    queue->head.previous->next = duty;
-    queue->head.previous = duty;
+    duty->previous = before;
+    duty->next = before->next;
+    duty->next->previous = before->next = duty;
 }
 
 struct duty *queue_due(const struct queue *queue, int64_t now_ms)

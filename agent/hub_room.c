@@ -15,7 +15,6 @@
 
 #include "hub.h"
 #include "spool/clock.h"
-#include "spool/file.h"
 #include "spool/thread.h"
 
 #define MEMBERS_MAX 200000  /* remembered in all rooms */
@@ -155,6 +154,7 @@ static int consider(struct hub *hub, const struct room *room, struct room_member
 {
     const char *dir = room->names + member->dir;
     struct holder *holder = (struct holder *)map_find(&hub->holders, dir);
+    char path[PATH_SIZE];
     struct user user;
 
     if (holder == NULL)
@@ -164,7 +164,8 @@ static int consider(struct hub *hub, const struct room *room, struct room_member
             return 0;
         member->inside = user_entry(&hub->agent->spool, &user, room->id, &member->entry) == 0;
         if (!member->inside && errno != ENOENT) {
-            if (!file_is_damage(errno))
+            path_user_thread(path, dir, room->id);
+            if (hub_fault_passes(hub, "users", path))
                 return -1;
             holder_misses(hub, holder); /* whether it was theirs cannot be known */
         }

@@ -14,11 +14,9 @@
 #include "spool/clock.h"
 #include "spool/file.h"
 #include "spool/online.h"
-#include "spool/reader.h"
 #include "spool/thread.h"
 
-#define ROUNDS 8     /* before others have their turn */
-#define RECORDS 1024 /* the same, for one who comes later */
+#define TRIES_MAX 3 /* of what a disk cannot read: all wait for it */
 #define LINES_SIZE (HUB_ROUND_BYTES + SPOOL_STANZA_MAX + 1)
 #define EVENTS_SIZE (LINES_SIZE + HUB_ROUND * (CURSOR_SIZE + 32))
 
@@ -40,12 +38,12 @@ void round_begin(struct round *round)
     events = buf_over(events_room, sizeof events_room);
 }
 
-static bool round_has_room(const struct round *round)
+bool round_has_room(const struct round *round)
 {
     return round->count < HUB_ROUND && lines_len < HUB_ROUND_BYTES;
 }
 
-static void round_add(struct round *round, struct cursor after, const char *line, size_t len)
+void round_add(struct round *round, struct cursor after, const char *line, size_t len)
 {
     struct round_stanza *stanza = &round->stanzas[round->count++];
     char cursor[CURSOR_SIZE];
@@ -97,12 +95,33 @@ static int mark_limited(void *context, struct map_node *node)
     return 0;
 }
 
+bool hub_fault_passes(struct hub *hub, const char *folder, const char *name)
+{
+    int error = errno;
+    bool passes = file_fault_passes(error) && (error != EIO || hub->tries < TRIES_MAX);
+
+    if (!passes && error != ENOENT)
+        report_failed(&hub->agent->report, folder, name);
+    errno = error;
+    return passes;
+}
+
+/* ---- Presence: whom each has among their friends ---- */
+
 struct friends {
     struct hub *hub;
-    const struct concern *concern;
+    const struct user *about;
     int64_t now_ms;
-    bool open; /* who it is about has no list of friends */
 };
+
+/* -1: errno; else the list has nobody in it, and nothing is missing. */
+static int friends_fault(struct hub *hub, const char *dir)
+{
+    char path[PATH_SIZE];
+
+    path_user_file(path, dir, "friends");
+    return hub_fault_passes(hub, "users", path) ? -1 : 0;
+}
 
 /* Everybody who is held is asked this for each who comes or goes, so not each time of the disk. */
 static bool befriends_all(const struct friends *friends, struct holder *holder,
@@ -114,6 +133,7 @@ static bool befriends_all(const struct friends *friends, struct holder *holder,
     return friends->now_ms < holder->open_until_ms;
 }
 
+/* Who is among the friends of whom it is about, or all may be. */
 static int mark_friend(void *context, struct map_node *node)
 {
     struct friends *friends = context;
@@ -121,32 +141,50 @@ static int mark_friend(void *context, struct map_node *node)
     struct user user;
     int result;
 
-    if (user_of_dir(&user, holder->dir) == -1)
+    if (strcmp(holder->dir, friends->about->dir) == 0 || user_of_dir(&user, holder->dir) == -1)
         return 0;
-    if (friends->open && befriends_all(friends, holder, &user))
-        result = !concern_own(friends->concern, &user);
-    else
-        result = concern_user(friends->concern, &friends->hub->agent->spool, &user, NULL);
+    result = befriends_all(friends, holder, &user)
+                 ? 1
+                 : user_befriends(&friends->hub->agent->spool, &user, friends->about);
     if (result == 1)
         mark(friends->hub, holder);
-    return result == -1 ? -1 : 0;
+    return result == -1 ? friends_fault(friends->hub, user.dir) : 0;
+}
+
+static int mark_named(void *context, const char *name)
+{
+    struct friends *friends = context;
+    struct map_node *node;
+    struct user user;
+
+    if (user_named(&user, name) == -1)
+        return 0;
+    node = map_find(&friends->hub->holders, user.dir);
+    return node == NULL ? 0 : mark_friend(friends, node);
+}
+
+static int mark_friends(struct hub *hub, const struct user *about)
+{
+    struct friends friends = {hub, about, clock_boot_ms()};
+    int result = user_each_friend(&hub->agent->spool, about, mark_named, &friends);
+
+    if (result == -1 && errno == ENOENT)
+        return map_each(&hub->holders, mark_friend, &friends);
+    return result == -1 ? friends_fault(hub, about->dir) : 0;
 }
 
 static int mark_brief(struct hub *hub, const struct concern *concern, const char *line, size_t len)
 {
-    struct friends friends = {hub, concern, clock_boot_ms(), false};
     const struct spool_grammar *grammar = &hub->agent->grammar;
     struct map_node *own;
     int result;
 
     if (concern->nobody)
         return 0;
-    if (concern->thread[0] == '\0') {
-        friends.open = user_befriends_all(&hub->agent->spool, &concern->about) == 1;
-        return map_each(&hub->holders, mark_friend, &friends);
-    }
+    if (concern->thread[0] == '\0')
+        return mark_friends(hub, &concern->about);
     result = rooms_mark(hub, concern, mark);
-    if (result == -1 && file_is_damage(errno))
+    if (result == -1 && !hub_fault_passes(hub, "threads", concern->thread))
         result = 0;
     if (grammar->moves == NULL || grammar->moves(line, len))
         rooms_forget(hub, concern->thread);
@@ -169,7 +207,7 @@ static ssize_t message(struct hub *hub, const struct journal_record *record)
     concern_message(&concern, record, number);
     if (rooms_mark(hub, &concern, mark) == -1) {
         /* Without the thread there is no telling whose it was. */
-        hub->round.limited = hub->round.limited || file_is_damage(errno);
+        hub->round.limited = hub->round.limited || !hub_fault_passes(hub, "threads", record->id);
         return -1;
     }
     if (hits == 0)
@@ -203,28 +241,31 @@ static void unmark(struct hub *hub, bool lost)
     }
 }
 
-/* -1: errno, a fault of the machine: the same again next time. */
+/* -1: errno: the same again next time. */
 static int take_record(struct hub *hub, const struct journal_record *record)
 {
     struct round *round = &hub->round;
+    bool is_message = record->kind == JOURNAL_MESSAGE;
+    bool again;
     ssize_t len;
 
     bit = UINT64_C(1) << round->count;
     number = hub->journal.at.next - 1;
     hits = 0;
-    len = record->kind == JOURNAL_MESSAGE ? message(hub, record) : brief(hub, record);
+    len = is_message ? message(hub, record) : brief(hub, record);
     if (len > 0) {
         round_add(round, hub->journal.at, text, (size_t)len);
+        hub->tries = 0;
         return 0;
     }
-    unmark(hub, len == -1 && file_is_damage(errno));
-    if (len == -1 && !file_is_damage(errno))
-        return -1;
-    return 0;
+    again = len == -1 && hub_fault_passes(hub, is_message ? "threads" : "presence", record->id);
+    unmark(hub, len == -1 && !again);
+    hub->tries = again ? hub->tries + 1 : 0;
+    return again ? -1 : 0;
 }
 
-/* Until the round is full, or all is read. As hub_read. */
-static int read_round(struct hub *hub)
+/* Until the round is full, all is read, or it is time. As hub_read. */
+static int read_round(struct hub *hub, int64_t until_ms)
 {
     struct journal_record record;
     struct cursor before = hub->journal.at;
@@ -237,143 +278,71 @@ static int read_round(struct hub *hub)
             break;
         }
         before = hub->journal.at;
+        if (clock_boot_ms() >= until_ms)
+            break;
     }
     hub->round.limited = hub->round.limited || hub->journal.gap;
     hub->journal.gap = false;
     return found;
 }
 
+/* To all first, so that the last one does not wait for what there is to do for the others. */
 static void give_marked(struct hub *hub)
 {
-    struct stream *stream = hub->marked;
+    struct stream **link = &hub->marked;
+    struct stream *stream;
 
-    hub->marked = NULL;
-    while (stream != NULL) {
-        struct stream *next = stream->next_marked;
+    while ((stream = *link) != NULL) {
         stream->marked = false;
-        if (!stream->gone && (stream->mask != 0 || stream->limited || hub->round.limited))
-            stream_give(hub, stream);
+        if (!stream->gone && (stream->mask != 0 || stream->limited || hub->round.limited)) {
+            (void)stream_give(hub, stream);
+            link = &stream->next_marked;
+        } else {
+            *link = stream->next_marked;
+        }
         stream->mask = 0;
-        stream = next;
+    }
+    while ((stream = hub->marked) != NULL) {
+        hub->marked = stream->next_marked;
+        stream_settle(hub, stream);
     }
 }
 
-int hub_read(struct hub *hub)
+/* Whether the journal is still the one that was read, for it may have been put back from a copy meanwhile: then
+ * numbers are used again. -1: errno. */
+static int check_place(struct hub *hub)
 {
-    int found = 0;
+    uint64_t next = hub->journal.at.next;
 
-    for (int i = 0; i < ROUNDS && hub->placed && hub->streams > 0; i++) {
+    if (clock_boot_ms() < hub->check_ms)
+        return 0;
+    journal_close(&hub->journal);
+    if (journal_seek(&hub->journal, &hub->agent->spool, hub->journal.at) == -1)
+        return -1;
+    for (size_t i = 0; i < hub->streams && hub->journal.at.next < next; i++)
+        if (!hub->heap[i]->is_behind)
+            hub->heap[i]->from = 0;
+    hub->check_ms = clock_boot_ms() + HUB_LOOK_MSEC;
+    return 0;
+}
+
+int hub_read(struct hub *hub, int64_t until_ms)
+{
+    int found = hub->placed && check_place(hub) == -1 ? -1 : 1;
+
+    if (found == -1)
+        report_failed(&hub->agent->report, "journal", NULL);
+    while (found == 1 && hub->placed) {
         round_begin(&hub->round);
-        found = read_round(hub);
+        found = read_round(hub, until_ms);
         hub->round.end = hub->journal.at;
         if (hub->round.limited)
             map_each(&hub->holders, mark_limited, hub);
         if (found == -1)
             report_failed(&hub->agent->report, "journal", NULL);
         give_marked(hub);
-        if (found != 1)
-            break;
-    }
-    return found;
-}
-
-/* ---- One that comes later ---- */
-
-/* Whether the hub's own reading has begun: where the journal ends now. */
-static bool is_placed(struct hub *hub)
-{
-    struct cursor end;
-
-    if (!hub->placed)
-        hub->placed = journal_end(&hub->agent->spool, &end) == 0 &&
-                      journal_seek(&hub->journal, &hub->agent->spool, end) == 0;
-    return hub->placed;
-}
-
-static bool is_level(const struct hub *hub, const struct stream *stream)
-{
-    return hub->placed && stream->at.next == hub->journal.at.next &&
-           stream->at.ms == hub->journal.at.ms;
-}
-
-static void stand(struct hub *hub, struct stream *stream)
-{
-    stream->is_behind = false;
-    stream->from = stream->at.next;
-    if (stream->overdue)
-        stream_put_off(hub, stream, clock_boot_ms());
-}
-
-void hub_fall_behind(struct hub *hub, struct stream *stream)
-{
-    if (is_placed(hub) && is_level(hub, stream) && !stream->limited) {
-        stand(hub, stream);
-        return;
-    }
-    stream->is_behind = true;
-    stream->from = UINT64_MAX;
-    queue_put(&hub->behind, &stream->behind, 0);
-}
-
-/* A round for it alone. As reader_next. */
-static int read_alone(struct hub *hub, struct stream *stream, struct reader *reader)
-{
-    struct round *round = &hub->round;
-    const char *line;
-    size_t len;
-    int found = 1;
-
-    round_begin(round);
-    stream->mask = 0;
-    reader->stop = reader->journal.at.next + RECORDS;
-    while (round_has_room(round) && (found = reader_next(reader, &line, &len)) == 1) {
-        stream->mask |= UINT64_C(1) << round->count;
-        round_add(round, reader->journal.at, line, len);
-    }
-    round->end = reader->journal.at;
-    round->limited = reader->limited;
-    if (!stream->events)
-        stream->at = round->end; /* what is left over for its `limit` moves it back */
-    if (stream->mask != 0 || round->limited || stream->limited)
-        stream_give(hub, stream);
-    if (stream->events)
-        stream->at = round->end;
-    stream->mask = 0;
-    return found;
-}
-
-static void catch_up(struct hub *hub, struct stream *stream)
-{
-    static struct reader reader;
-    struct user user;
-    int found = -1;
-
-    queue_drop(&stream->behind);
-    if (is_placed(hub) && user_of_dir(&user, stream->holder->dir) == 0 &&
-        reader_open(&reader, &hub->agent->spool, &user, &hub->agent->grammar, &stream->at) == 0) {
-        found = read_alone(hub, stream, &reader);
-        reader_close(&reader);
-    }
-    if (stream->gone || !stream_listens(stream))
-        return;
-    if (found == -1) {
-        report_failed(&hub->agent->report, "journal", NULL);
-        stream_end(hub, stream); /* it comes back with its cursor */
-    } else if (found == 0) {
-        stand(hub, stream);
-    } else if (stream->backlog == NULL) {
-        queue_put(&hub->behind, &stream->behind, 0); /* else when that has been taken */
-    }
-}
-
-bool hub_catch_up(struct hub *hub, int64_t until_ms)
-{
-    struct duty *duty;
-
-    while ((duty = queue_due(&hub->behind, 0)) != NULL) {
         if (clock_boot_ms() >= until_ms)
-            return true;
-        catch_up(hub, (struct stream *)(void *)((char *)duty - offsetof(struct stream, behind)));
+            return found;
     }
-    return false;
+    return found == 1 ? 0 : found;
 }

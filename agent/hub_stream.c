@@ -99,17 +99,35 @@ void stream_end(struct hub *hub, struct stream *stream)
     if (stream->backlog != NULL)
         hub->backlog -= stream->backlog->len;
     queue_drop(&stream->heartbeat);
-    queue_drop(&stream->token_look);
+    if (stream->token != NULL)
+        token_leave(hub, stream);
     queue_drop(&stream->behind);
     heap_remove(hub, stream);
     leave_holder(hub, stream->holder, stream);
     stream->holder = NULL;
     /* The program may still have it open for a moment, and epoll would go on telling of it. */
-    epoll_ctl(hub->epoll, EPOLL_CTL_DEL, stream->source.fd, NULL);
+    if (!stream->own)
+        epoll_ctl(hub->epoll, EPOLL_CTL_DEL, stream->source.fd, NULL);
     close(stream->source.fd);
     file_close(stream->counted);
+    greeting_leave(stream);
     stream->next = hub->gone;
     hub->gone = stream;
+}
+
+/* Nobody is held: for a while, for whoever polls is back at once, and then who is in which room is known. */
+static void linger(struct hub *hub)
+{
+    int64_t now_ms = clock_boot_ms();
+
+    if (hub->streams > 0) {
+        hub->linger_ms = now_ms + HUB_LINGER_MSEC;
+    } else if (hub->placed) {
+        journal_close(&hub->journal); /* it goes on where it was all the same */
+        hub->placed = now_ms < hub->linger_ms;
+        if (!hub->placed)
+            rooms_clear(hub);
+    }
 }
 
 void hub_bury(struct hub *hub)
@@ -119,11 +137,7 @@ void hub_bury(struct hub *hub)
         hub->gone = stream->next;
         release(stream);
     }
-    if (hub->streams == 0 && hub->placed) {
-        journal_close(&hub->journal);
-        hub->placed = false;
-        rooms_clear(hub);
-    }
+    linger(hub);
 }
 
 /* ---- The beginning ---- */
@@ -218,7 +232,7 @@ static void begin(struct hub *hub, struct stream *stream, const struct handover 
         queue_put(&hub->heartbeats, &stream->heartbeat,
                   handover->spoken_ms + STREAMING_HEARTBEAT_MSEC);
     if (stream->token != NULL)
-        queue_put(&hub->token_looks, &stream->token_look, clock_boot_ms() + HUB_LOOK_MSEC);
+        token_enter(hub, stream);
 }
 
 static void begin_given(struct hub *hub, struct stream *stream, const struct handover *handover)
@@ -246,11 +260,16 @@ void hub_adopt(struct hub *hub, const struct handover *handover, const int fds[H
 
     if (stream == NULL || enter(hub, stream, handover) == -1) {
         give_back(fds);
+        if (opening->greeting != NULL)
+            (void)online_close(opening->greeting);
         if (stream != NULL)
             release(stream);
         return;
     }
+    stream->own = true;
     stream->limited = opening->limited;
+    if (opening->greeting != NULL)
+        greeting_take(stream, opening->greeting);
     stream->busy = opening->busy;
     begin(hub, stream, handover);
     /* While it was heard what it wants it may have been watched already. */
@@ -261,6 +280,7 @@ void hub_adopt(struct hub *hub, const struct handover *handover, const int fds[H
     }
     if (opening->answered) {
         stream_answer(hub, stream, &opening->said);
+        stream_settle(hub, stream);
         return;
     }
     if (opening->said.len > 0)

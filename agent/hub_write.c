@@ -8,22 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/peer.h"
-#include "base/scratch.h"
-#include "chat/endpoint.h"
 #include "chat/streaming.h"
 #include "protocol/envelope.h"
 #include "spool/clock.h"
 #include "spool/place.h"
-
-#define ANSWER_SIZE (HUB_ROUND_BYTES + 2 * SPOOL_STANZA_MAX)
-#define HEAD_SIZE 4096
-
-SCRATCH static char body_room[ANSWER_SIZE];
-SCRATCH static char reply_room[ANSWER_SIZE + HEAD_SIZE];
 
 /* ---- Bytes ---- */
 
@@ -35,26 +26,39 @@ static void drop_backlog(struct hub *hub, struct stream *stream)
     stream->backlog = NULL;
 }
 
-/* Replace what waits: its bytes from `sent` on, and `len` more. -1: that is too much. */
-static int keep(struct hub *hub, struct stream *stream, size_t sent, const char *more, size_t len)
+static size_t waiting(const struct stream *stream)
 {
-    struct backlog *old = stream->backlog;
-    size_t kept = old == NULL ? 0 : old->len - sent;
-    struct backlog *new = NULL;
+    return stream->backlog == NULL ? 0 : stream->backlog->len - stream->backlog->sent;
+}
 
-    if ((kept > 0 && len > 0 && kept + len > HUB_BACKLOG) || hub->backlog + len > HUB_BACKLOG_ALL)
+bool hub_is_tight(const struct hub *hub)
+{
+    return hub->backlog > HUB_BACKLOG_ALL / 2;
+}
+
+/* Let more wait. -1: it cannot. */
+static int keep(struct hub *hub, struct stream *stream, const char *more, size_t len)
+{
+    const struct backlog *old = stream->backlog;
+    size_t kept = waiting(stream);
+    struct backlog *new;
+
+    if (len == 0)
+        return 0;
+    if (old == NULL && hub_watch(hub, &stream->source, EPOLL_CTL_MOD, EPOLLOUT) == -1)
         return -1;
-    if (kept + len > 0) {
-        new = malloc(sizeof *new + kept + len);
-        if (new == NULL)
-            return -1;
-        new->len = kept + len;
-        if (kept > 0)
-            memcpy(new->bytes, old->bytes + sent, kept);
-        memcpy(new->bytes + kept, more, len);
-        hub->backlog += new->len;
-    }
+    if (old == NULL)
+        stream->progress_ms = clock_boot_ms();
+    new = hub->backlog + len > HUB_BACKLOG_ALL ? NULL : malloc(sizeof *new + kept + len);
+    if (new == NULL)
+        return -1;
+    new->len = kept + len;
+    new->sent = 0;
+    if (old != NULL)
+        memcpy(new->bytes, old->bytes + old->sent, kept);
+    memcpy(new->bytes + kept, more, len);
     drop_backlog(hub, stream);
+    hub->backlog += new->len;
     stream->backlog = new;
     return 0;
 }
@@ -110,40 +114,74 @@ static ssize_t push(struct stream *stream, const char *bytes, size_t len)
     return (ssize_t)sent;
 }
 
+/* Send of what waits what goes out. -1: it has gone. */
+static int drain(struct hub *hub, struct stream *stream)
+{
+    struct backlog *backlog = stream->backlog;
+    ssize_t sent;
+
+    if (backlog == NULL)
+        return 0;
+    sent = push(stream, backlog->bytes + backlog->sent, backlog->len - backlog->sent);
+    if (sent == -1)
+        return -1;
+    if (sent > 0)
+        stream->progress_ms = clock_boot_ms();
+    backlog->sent += (size_t)sent;
+    if (backlog->sent == backlog->len)
+        drop_backlog(hub, stream);
+    return 0;
+}
+
+/*
+ * Stanzas that follow each other, as one write; what does not go out waits, as far as it may, but the one that
+ * has gone out in part has to: where nothing waits there is nothing that would go on. How many that are; the
+ * stream may have ended.
+ */
+static size_t put_run(struct hub *hub, struct stream *stream, const struct round_stanza *run,
+                      size_t count)
+{
+    ssize_t sent = drain(hub, stream);
+    bool waits = stream->backlog != NULL;
+    size_t room =
+        hub_is_tight(hub) || waiting(stream) > HUB_BACKLOG ? 0 : HUB_BACKLOG - waiting(stream);
+    size_t whole = 0;
+    size_t done = 0;
+
+    for (size_t i = 0; i < count; i++)
+        whole += run[i].event_len;
+    if (sent == 0 && !waits)
+        sent = push(stream, run->event, whole);
+    for (whole = 0; sent != -1 && done < count; done++) {
+        size_t more = whole + run[done].event_len;
+        if ((waits || whole > (size_t)sent) && more - (size_t)sent > room)
+            break;
+        whole = more;
+    }
+    if (sent == -1 || keep(hub, stream, run->event + sent, whole - (size_t)sent) == -1) {
+        stream_end(hub, stream);
+        return 0;
+    }
+    if (done > 0)
+        stream->at = run[done - 1].after;
+    return done;
+}
+
+/* What comes before or instead of all else. */
 static void put(struct hub *hub, struct stream *stream, const char *bytes, size_t len)
 {
-    bool waited = stream->backlog != NULL;
-    ssize_t sent = waited ? 0 : push(stream, bytes, len);
+    struct round_stanza all = {.after = stream->at, .event = bytes, .event_len = len};
 
-    if (sent == -1 || keep(hub, stream, 0, bytes + sent, len - (size_t)sent) == -1) {
-        stream_end(hub, stream);
-        return;
-    }
-    if (stream->backlog == NULL)
-        return;
-    if (!waited) {
-        stream->progress_ms = clock_boot_ms();
-        if (hub_watch(hub, &stream->source, EPOLL_CTL_MOD, EPOLLOUT) == -1)
-            stream_end(hub, stream);
-    }
+    (void)put_run(hub, stream, &all, 1);
 }
 
 void stream_writable(struct hub *hub, struct stream *stream)
 {
-    ssize_t sent;
+    bool gone = drain(hub, stream) == -1;
 
-    if (stream->backlog == NULL)
+    if (!gone && stream->backlog != NULL)
         return;
-    sent = push(stream, stream->backlog->bytes, stream->backlog->len);
-    if (sent == -1 || keep(hub, stream, (size_t)sent, "", 0) == -1) {
-        stream_end(hub, stream);
-        return;
-    }
-    if (sent > 0)
-        stream->progress_ms = clock_boot_ms();
-    if (stream->backlog != NULL)
-        return;
-    if (hub_watch(hub, &stream->source, EPOLL_CTL_MOD, 0) == -1)
+    if (gone || hub_watch(hub, &stream->source, EPOLL_CTL_MOD, 0) == -1)
         stream_end(hub, stream);
     else
         is_empty(hub, stream);
@@ -185,45 +223,52 @@ void stream_say(struct hub *hub, struct stream *stream, const struct buf *said)
     spoke(hub, stream);
 }
 
-static void give_events(struct hub *hub, struct stream *stream)
+/* False: not all of them. */
+static bool give_stanzas(struct hub *hub, struct stream *stream)
 {
     const struct round *round = &hub->round;
+
+    for (size_t i = 0; i < round->count; i++) {
+        size_t run = 0;
+        while (i + run < round->count && (stream->mask >> (i + run) & 1) != 0)
+            run++;
+        if (run > 0 && put_run(hub, stream, &round->stanzas[i], run) < run)
+            return false;
+        i += run;
+    }
+    return true;
+}
+
+static bool give_limited(struct hub *hub, struct stream *stream)
+{
     char cursor[CURSOR_SIZE];
     char room[128];
-    struct buf limited = buf_over(room, sizeof room);
+    struct buf text = buf_over(room, sizeof room);
+    struct round_stanza limited = {.after = hub->round.end, .event = room};
+
+    cursor_print(cursor, hub->round.end);
+    event_limited(&text, cursor);
+    limited.event_len = text.len;
+    stream->limited = put_run(hub, stream, &limited, 1) == 0;
+    return !stream->limited;
+}
+
+static bool give_events(struct hub *hub, struct stream *stream)
+{
+    bool given;
 
     look_at_place(stream);
-    for (size_t i = 0; i < round->count && !stream->gone;) {
-        const char *from = round->stanzas[i].event;
-        size_t len = 0;
-        /* What follows each other is one write. */
-        for (; i < round->count && (stream->mask >> i & 1) != 0; i++) {
-            len += round->stanzas[i].event_len;
-            stream->at = round->stanzas[i].after;
-        }
-        if (len > 0)
-            put(hub, stream, from, len);
-        else
-            i++;
+    stream->limited = stream->limited || hub->round.limited;
+    given = give_stanzas(hub, stream) && (!stream->limited || give_limited(hub, stream));
+    if (!given) {
+        stream->is_behind = true; /* goes on when what waits has been taken */
+        stream->from = UINT64_MAX;
     }
-    if (!stream->gone && (stream->limited || round->limited)) {
-        stream->at = round->end;
-        cursor_print(cursor, round->end);
-        event_limited(&limited, cursor);
-        put(hub, stream, limited.data, limited.len);
-        stream->limited = false;
-    }
-    if (!stream->gone && stream->backlog == NULL)
-        served(hub, stream);
     spoke(hub, stream);
+    return given;
 }
 
-/* ---- The answer to a poll ---- */
-
-static struct cgi_reader reader_of(const struct stream *stream)
-{
-    return (struct cgi_reader){stream->reader, stream->any_reader};
-}
+/* ---- Both ---- */
 
 /* The whole reply; then the stream only waits until it is taken. */
 void stream_answer(struct hub *hub, struct stream *stream, const struct buf *reply)
@@ -232,96 +277,24 @@ void stream_answer(struct hub *hub, struct stream *stream, const struct buf *rep
         place_offer(stream->place, stream->at);
     stream->answered = true;
     put(hub, stream, reply->data, reply->len);
-    if (!stream->gone && stream->backlog == NULL)
-        is_empty(hub, stream);
     spoke(hub, stream);
 }
 
-/* What one asks for is mostly what the one before has got. */
-static struct {
-    uint64_t round; /* which it was of; 0: none */
-    uint64_t mask;
-    bool limited;
-    bool any_reader;
-    struct cursor end;
-    struct buf reply;
-} last;
-
-/* The stream's stanzas in one envelope, as many as it wants; `*end` is where it ends. */
-static void put_envelope(struct buf *body, const struct round *round, const struct stream *stream,
-                         bool limited, struct cursor *end)
+void stream_settle(struct hub *hub, struct stream *stream)
 {
-    struct envelope envelope = envelope_open(body, clock_wall_us());
-    char cursor[CURSOR_SIZE];
-
-    for (size_t i = 0; i < round->count; i++) {
-        const struct round_stanza *stanza = &round->stanzas[i];
-        if ((stream->mask >> i & 1) == 0)
-            continue;
-        if (envelope.stanzas == stream->limit) {
-            *end = round->stanzas[i - 1].after;
-            break;
-        }
-        if (envelope_add(&envelope, stanza->line, stanza->len) == -1)
-            limited = true; /* damaged on the disk */
-    }
-    cursor_print(cursor, *end);
-    envelope_close(&envelope, cursor, limited,
-                   stream->busy && envelope.stanzas == 0 ? STREAMING_BUSY_SEC : 0);
+    if (stream->gone || stream->backlog != NULL)
+        return;
+    if (stream->answered)
+        is_empty(hub, stream);
+    else
+        served(hub, stream);
 }
 
-static bool is_last(const struct hub *hub, const struct stream *stream, bool limited)
-{
-    return last.round == hub->round.serial && last.mask == stream->mask &&
-           last.limited == limited && last.any_reader == stream->any_reader &&
-           last.end.next == stream->at.next && stream->reader == NULL && !stream->busy &&
-           __builtin_popcountll(stream->mask) <= stream->limit;
-}
-
-static void compose(const struct hub *hub, struct stream *stream, bool limited)
-{
-    struct buf body = buf_over(body_room, sizeof body_room);
-    struct cgi_reader reader = reader_of(stream);
-    struct cursor end = stream->at;
-
-    last.reply = buf_over(reply_room, sizeof reply_room);
-    put_envelope(&body, &hub->round, stream, limited, &stream->at);
-    cgi_compose(&last.reply, &reader, 200, "application/json", body.data, body.len);
-    last.round = 0;
-    if (stream->reader == NULL && !stream->busy && end.next == stream->at.next)
-        last.round = hub->round.serial;
-    last.mask = stream->mask;
-    last.limited = limited;
-    last.any_reader = stream->any_reader;
-    last.end = end;
-}
-
-static void give_answer(struct hub *hub, struct stream *stream)
-{
-    bool limited = stream->limited || hub->round.limited;
-
-    if (stream->from <=
-        hub->round.end.next) /* else it was ahead of us when it came, or is behind */
-        stream->at = hub->round.end;
-    if (!is_last(hub, stream, limited))
-        compose(hub, stream, limited);
-    stream_answer(hub, stream, &last.reply);
-}
-
-void stream_give(struct hub *hub, struct stream *stream)
+bool stream_give(struct hub *hub, struct stream *stream)
 {
     if (stream->events)
-        give_events(hub, stream);
-    else if (!stream->answered)
-        give_answer(hub, stream);
-}
-
-void stream_no_token(struct hub *hub, struct stream *stream)
-{
-    struct cgi_reader reader = reader_of(stream);
-    struct buf reply = buf_over(reply_room, sizeof reply_room);
-
-    last.round = 0;
-    endpoint_no_token_put(&reply, &reader, stream->token_in_header);
-    stream_answer(hub, stream, &reply);
+        return give_events(hub, stream);
+    if (!stream->answered)
+        answer_give(hub, stream);
+    return true;
 }

@@ -105,7 +105,11 @@ static void begin(void)
     streaming_begin(&stream);
     if (stream.greeting && online_sweep(&endpoint->spool, &compose, NULL) == -1)
         cgi_warn("online", "could not publish who has left");
-    (void)streaming_greet(&stream, INT64_MAX);
+    while (streaming_greet(&stream, INT64_MAX)) {
+        (void)cgi_stream_write(out->data,
+                               out->len); /* one that fails fails again where it is looked at */
+        out->len = 0;
+    }
 }
 
 static _Noreturn void answer_poll(void)

@@ -62,6 +62,14 @@ static bool put_reader(struct handover *handover)
     return true;
 }
 
+bool handing_fits(int out, int limit)
+{
+    struct handover handover;
+
+    standing_hand(&handover);
+    return out < limit && counted < limit && handover.place.fd < limit;
+}
+
 bool handing_fill(struct endpoint *endpoint, struct handover *handover, int out,
                   int fds[HANDOVER_FDS])
 {

@@ -31,6 +31,8 @@ enum handing handing_give(struct endpoint *endpoint, struct handover *handover, 
  * ready for the next one: the count is in other hands, or is given back.
  */
 bool handing_count(struct endpoint *endpoint);
+/* Whether the descriptors that there are so far are all below `limit`. */
+bool handing_fits(int out, int limit);
 bool handing_fill(struct endpoint *endpoint, struct handover *handover, int out,
                   int fds[HANDOVER_FDS]);
 void handing_forget(bool handed);

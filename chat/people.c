@@ -72,7 +72,7 @@ int people_friends(struct spool *spool, const struct user *one, const struct use
 {
     int friends = user_friends(spool, one, other);
 
-    if (friends != -1 || !file_is_damage(errno))
+    if (friends != -1 || file_fault_passes(errno))
         return friends;
     warn(other, "friends", "this list, or its reader's, is none");
     return 0;

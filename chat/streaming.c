@@ -17,7 +17,7 @@
 #define LIMIT_MAX 1000  /* stanzas in one envelope */
 #define LIMIT_DEFAULT 200
 
-SCRATCH static char text[2 * (STREAMING_BATCH + STANZA_LINE_MAX)]; /* the greeting, and all else */
+SCRATCH static char room[2 * (STREAMING_BATCH + STANZA_LINE_MAX)]; /* the greeting, and all else */
 
 static uint64_t number(const struct streaming *streaming, const char *name, uint64_t most,
                        uint64_t otherwise)
@@ -32,9 +32,10 @@ void streaming_admit(struct streaming *streaming)
     struct endpoint *endpoint = &streaming->endpoint;
     uint64_t most;
 
-    streaming->out = buf_over(text, sizeof text);
+    streaming->out = buf_over(room, sizeof room);
     streaming->over_budget = false;
     streaming->reading = streaming->greeting = false;
+    streaming->known = NULL;
     endpoint_login_or_token(endpoint);
     /* What a stream brings counts as said: a picture on a foreign page that is none would take it from the
      * user's own clients. A foreign page that has a token was given it. */
@@ -75,7 +76,11 @@ static void open_reader(struct streaming *streaming)
 
     streaming->has_cursor = read_cursor(streaming, &given);
     since = standing_find(endpoint, streaming->has_cursor ? &given : NULL);
-    if (reader_open(reader, &endpoint->spool, &endpoint->me, &people_grammar, since) == -1)
+    streaming->level = since != NULL && streaming->known != NULL &&
+                       since->next == streaming->known->next && since->ms == streaming->known->ms;
+    if (streaming->level)
+        reader_stand(reader, &endpoint->spool, &endpoint->me, &people_grammar, *since);
+    else if (reader_open(reader, &endpoint->spool, &endpoint->me, &people_grammar, since) == -1)
         die_reading();
     streaming->reading = true;
     streaming->gathered = since == NULL ? reader->journal.at : *since;
@@ -130,37 +135,30 @@ void streaming_begin(struct streaming *streaming)
         cgi_warn("online", "could not be read");
 }
 
-static void put_in_envelope(struct streaming *streaming, const struct buf *line)
+bool streaming_sees(struct buf *line, struct spool *spool, const struct user *me,
+                    const struct user *user)
 {
-    if (streaming->out.len < STREAMING_BATCH)
-        (void)envelope_add(&streaming->envelope, line->data, line->len);
+    SCRATCH static char text[STANZA_LINE_MAX];
+
+    *line = buf_over(text, sizeof text);
+    return strcmp(user->dir, me->dir) != 0 && people_friends(spool, me, user) == 1 &&
+           people_presence_put(line, spool, user, true);
 }
 
-/* A write that fails here fails again where it is looked at. */
-static void put_as_event(struct streaming *streaming, const struct buf *line)
-{
-    event_put(&streaming->out, NULL, line->data, line->len);
-    if (streaming->out.len < STREAMING_BATCH)
-        return;
-    (void)cgi_stream_write(streaming->out.data, streaming->out.len);
-    streaming->out.len = 0;
-}
-
-/* Each friend who is online, as a stored line. */
+/* Each friend who is online. An envelope has an end. */
 static void greet(struct streaming *streaming, const struct user *user)
 {
-    SCRATCH static char line[STANZA_LINE_MAX];
     struct endpoint *endpoint = &streaming->endpoint;
-    struct buf presence = buf_over(line, sizeof line);
+    struct buf line;
 
-    if (strcmp(user->dir, endpoint->me.dir) == 0 ||
-        people_friends(&endpoint->spool, &endpoint->me, user) != 1 ||
-        !people_presence_put(&presence, &endpoint->spool, user, true))
+    if (!streaming_sees(&line, &endpoint->spool, &endpoint->me, user))
         return;
     if (endpoint->cgi.wants_events)
-        put_as_event(streaming, &presence);
+        event_put(&streaming->out, NULL, line.data, line.len);
+    else if (streaming->out.len < STREAMING_BATCH)
+        (void)envelope_add(&streaming->envelope, line.data, line.len);
     else
-        put_in_envelope(streaming, &presence);
+        streaming->reader.limited = true;
 }
 
 bool streaming_greet(struct streaming *streaming, int64_t until_ms)
@@ -171,7 +169,8 @@ bool streaming_greet(struct streaming *streaming, int64_t until_ms)
         return false;
     while (online_next(&streaming->online, &user)) {
         greet(streaming, &user);
-        if (clock_boot_ms() >= until_ms)
+        if (clock_boot_ms() >= until_ms ||
+            (streaming->endpoint.cgi.wants_events && streaming->out.len >= STREAMING_GREETING))
             return true;
     }
     streaming->greeting = false;

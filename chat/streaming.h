@@ -22,13 +22,18 @@
 #define STREAMING_BATCH                                                                            \
     (512 * 1024) /* bytes of an envelope, or of events in one write, before its last stanza */
 
+#define STREAMING_GREETING (128 * 1024)
+
 struct streaming {
     struct endpoint endpoint;
     struct reader reader;
     struct buf out; /* over storage of this module's, which scratch_forget may take */
     struct envelope envelope;
-    bool has_cursor;        /* the client keeps one, so that it will say what it has got */
-    bool over_budget;       /* too many are open: it may not wait */
+    const struct cursor
+        *known;       /* a place in the journal that exists, NULL: who begins there need not look */
+    bool level;       /* begins there */
+    bool has_cursor;  /* the client keeps one, so that it will say what it has got */
+    bool over_budget; /* too many are open: it may not wait */
     struct cursor gathered; /* the last put into `out`: what a client would name */
     uint64_t limit;         /* stanzas in one envelope, beside the greeting */
     uint64_t wait;          /* seconds, as asked for */
@@ -52,8 +57,14 @@ void streaming_touch(struct streaming *streaming);
 /* The beginning of an envelope, or of events, whose head has been sent, and the first of the friends. */
 void streaming_begin(struct streaming *streaming);
 
-/* Greet, until `until_ms` by the boot clock. False: all friends have been named. */
+/*
+ * Greet, until `until_ms` by the boot clock, or `out` has STREAMING_GREETING of events, which then goes out and
+ * is emptied. False: all friends have been named.
+ */
 bool streaming_greet(struct streaming *streaming, int64_t until_ms);
+/* One of them: `*line` becomes the user's presence, valid until the next one. False: `me` does not see them. */
+bool streaming_sees(struct buf *line, struct spool *spool, const struct user *me,
+                    const struct user *user);
 
 /* An envelope, anew; what there is for it. As reader_next, but never -1. */
 void streaming_begin_envelope(struct streaming *streaming);

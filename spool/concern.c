@@ -50,8 +50,8 @@ int concern_user(const struct concern *concern, struct spool *spool, const struc
         return 0;
     if (concern->thread[0] == '\0') {
         int friends = concern_own(concern, user) ? 0 : user_friends(spool, user, &concern->about);
-        /* A list that is none has nobody in it; nothing is missing here. */
-        return friends == -1 && file_is_damage(errno) ? 0 : friends;
+        /* A list that cannot be read has nobody in it; nothing is missing here. */
+        return friends == -1 && !file_fault_passes(errno) ? 0 : friends;
     }
     return concern_own(concern, user) || (entry != NULL && concern_member(concern, entry));
 }

@@ -23,6 +23,12 @@ bool file_is_damage(int error)
            error == EISDIR || error == ELOOP;
 }
 
+bool file_fault_passes(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR ||
+           error == EAGAIN || error == EIO;
+}
+
 int file_open_dir(int dir, const char *path)
 {
     return openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

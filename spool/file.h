@@ -53,6 +53,12 @@ int file_sync_dir(int dir, const char *path);
  */
 bool file_is_damage(int error);
 
+/*
+ * Whether a reader should try again: what the machine has too little of at the moment, and EIO, which may be of the
+ * moment. Else, as when somebody has taken a file's permissions away, nobody knows when it passes.
+ */
+bool file_fault_passes(int error);
+
 /* close() on the way out of an error: keeps errno, ignores -1. */
 void file_close(int fd);
 

@@ -91,16 +91,33 @@ void reader_forget(struct reader *reader)
         reader->seen[i].member = false;
 }
 
-int reader_open(struct reader *reader, struct spool *spool, const struct user *user,
-                const struct spool_grammar *grammar, const struct cursor *since)
+static void begin(struct reader *reader, const struct user *user,
+                  const struct spool_grammar *grammar)
 {
-    struct cursor from;
-
     reader->user = user;
     reader->grammar = grammar;
     reader->limited = false;
     reader->stop = UINT64_MAX;
     reader_forget(reader);
+}
+
+void reader_stand(struct reader *reader, struct spool *spool, const struct user *user,
+                  const struct spool_grammar *grammar, struct cursor at)
+{
+    begin(reader, user, grammar);
+    reader->journal.spool = spool;
+    reader->journal.at = at;
+    reader->journal.gap = false;
+    reader->journal.segment = -1;
+    reader->journal.page_count = 0;
+}
+
+int reader_open(struct reader *reader, struct spool *spool, const struct user *user,
+                const struct spool_grammar *grammar, const struct cursor *since)
+{
+    struct cursor from;
+
+    begin(reader, user, grammar);
     if (since != NULL)
         from = *since;
     else if (user_delivered(spool, user, &from) == -1) {
@@ -133,12 +150,11 @@ int reader_next(struct reader *reader, const char **line, size_t *len)
             *len = (size_t)got;
             return 1;
         }
-        if (got == -1 && file_is_damage(errno))
-            reader->limited = true;
-        else if (got == -1) {
-            reader->journal.at = before; /* a fault of the machine: the same again next time */
+        if (got == -1 && file_fault_passes(errno)) {
+            reader->journal.at = before;
             return -1;
         }
+        reader->limited = reader->limited || got == -1;
         before = reader->journal.at;
     }
     take_gap(reader);

@@ -37,6 +37,10 @@ struct reader {
 int reader_open(struct reader *reader, struct spool *spool, const struct user *user,
                 const struct spool_grammar *grammar, const struct cursor *since);
 
+/* The same at a place that is known to exist. */
+void reader_stand(struct reader *reader, struct spool *spool, const struct user *user,
+                  const struct spool_grammar *grammar, struct cursor at);
+
 /*
  * The next stanza's line: 1, with `*line` valid until the next call; 0: nothing more for now; 2: it has
  * come to `stop`; -1: errno. A stanza that is not there any more (retention) is passed over and sets `limited`.

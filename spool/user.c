@@ -101,36 +101,42 @@ int user_lock(struct spool *spool, const struct user *user)
     return -1;
 }
 
-static bool is_line(const char *line, size_t len, const char *friend)
+/* What stands on a line, if it can be a name. `line` has room for a NUL. */
+static int give_name(char *line, size_t len, int (*each)(void *context, const char *name),
+                     void *context)
 {
     if (len > 0 && line[len - 1] == '\r')
         len--;
-    return len > 0 && len == strlen(friend) && memcmp(line, friend, len) == 0;
+    line[len] = '\0';
+    return len == 0 || len > USER_NAME_MAX || strlen(line) < len ? 0 : each(context, line);
 }
 
-/* Whether `friend` stands on a line of its own. A list of any length, a piece at a time. */
-static int lists(int fd, const char *friend)
+/* A list of any length, a piece at a time. */
+static int each_name(int fd, int (*each)(void *context, const char *name), void *context)
 {
     char piece[4096];
-    char line[USER_NAME_MAX + 2];
+    char line[USER_NAME_MAX + 3];
     size_t len = 0;
-    ssize_t got;
+    ssize_t got = 0;
+    int result = 0;
 
-    while ((got = read(fd, piece, sizeof piece)) > 0)
-        for (ssize_t i = 0; i < got; i++) {
+    while (result == 0 && (got = read(fd, piece, sizeof piece)) > 0)
+        for (ssize_t i = 0; i < got && result == 0; i++) {
             if (piece[i] != '\n') {
-                if (len < sizeof line)
+                if (len < sizeof line - 1)
                     line[len++] = piece[i];
                 continue;
             }
-            if (is_line(line, len, friend))
-                return 1;
+            result = give_name(line, len, each, context);
             len = 0;
         }
-    return got == -1 ? -1 : is_line(line, len, friend);
+    if (result != 0 || got == -1)
+        return result != 0 ? result : -1;
+    return give_name(line, len, each, context);
 }
 
-static int has_friend(struct spool *spool, const struct user *user, const struct user *other)
+int user_each_friend(struct spool *spool, const struct user *user,
+                     int (*each)(void *context, const char *name), void *context)
 {
     char path[PATH_SIZE];
     int result;
@@ -139,17 +145,32 @@ static int has_friend(struct spool *spool, const struct user *user, const struct
     path_user_file(path, user->dir, "friends");
     fd = openat(spool->users, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd == -1)
-        return errno == ENOENT ? 1 : -1;
-    result = lists(fd, other->name);
+        return -1;
+    result = each_name(fd, each, context);
     file_close(fd);
     return result;
 }
 
+static int is_name(void *context, const char *name)
+{
+    const struct user *user = context;
+
+    return strcmp(name, user->name) == 0;
+}
+
+int user_befriends(struct spool *spool, const struct user *user, const struct user *other)
+{
+    struct user wanted = *other;
+    int result = user_each_friend(spool, user, is_name, &wanted);
+
+    return result == -1 && errno == ENOENT ? 1 : result;
+}
+
 int user_friends(struct spool *spool, const struct user *one, const struct user *other)
 {
-    int result = has_friend(spool, one, other);
+    int result = user_befriends(spool, one, other);
 
-    return result == 1 ? has_friend(spool, other, one) : result;
+    return result == 1 ? user_befriends(spool, other, one) : result;
 }
 
 int user_befriends_all(struct spool *spool, const struct user *user)

@@ -8,14 +8,20 @@
 
 #include "file.h"
 
-static int open_watch(int dir, uint32_t events)
+static int add(int watch, int dir, uint32_t events)
 {
     char path[PATH_SIZE];
-    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
     /* inotify takes a path, and the directory is open: it is the same whatever its name is now. */
     snprintf(path, sizeof path, "/proc/self/fd/%d", dir);
-    if (watch != -1 && inotify_add_watch(watch, path, events) == -1) {
+    return inotify_add_watch(watch, path, events);
+}
+
+static int open_watch(int dir, uint32_t events)
+{
+    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+    if (watch != -1 && add(watch, dir, events) == -1) {
         file_close(watch);
         watch = -1;
     }
@@ -27,17 +33,13 @@ int watch_tokens(struct spool *spool)
     return open_watch(spool->tokens, IN_CLOSE_WRITE | IN_MOVED_TO);
 }
 
-int watch_journal(struct spool *spool)
+int watch_streams(struct spool *spool)
 {
-    return open_watch(spool->journal, IN_MODIFY | IN_CREATE);
-}
+    int watch = open_watch(spool->journal, IN_MODIFY | IN_CREATE);
 
-void watch_drain(int watch)
-{
-    char events[4096];
-
-    while (read(watch, events, sizeof events) > 0)
-        continue;
+    if (watch != -1) /* without it streams end a little later */
+        (void)add(watch, spool->tokens, IN_DELETE | IN_MOVED_FROM);
+    return watch;
 }
 
 int watch_read(int watch, void (*each)(void *context, const char *name), void *context)

@@ -339,13 +339,15 @@ hears_presence() {
     for who in alice bob; do
         echo nobody >"$SPOOL/users/$who/friends"
         eventually 10 not hears_presence "$out" bob
+        printf 'carol\nbob\nalice' >"$SPOOL/users/$who/friends"
+        eventually 10 hears_presence "$out" bob
         rm "$SPOOL/users/$who/friends"
         eventually 10 hears_presence "$out" bob
     done
 }
 
-@test "who never reads is cut off, the others go on; nothing is lost to who comes back" {
-    local slow from n big held got last
+@test "a burst cuts nobody off; who reads late gets all of it; who never reads is cut off" {
+    local from n big slow held wanted='' before
     agent_start
     from=$(cursor_now)
     # The pipe is open, and nobody reads from it.
@@ -355,22 +357,35 @@ hears_presence() {
         ME=alice ACCEPT=text/event-stream cgi_request GET "stream?since=$from"
         exec "$launch" "${env[@]}" "$program" >"$BATS_TEST_TMPDIR/slow" 2>/dev/null 3>&-
     )
-    slow=$(descriptors)
+    before=$(descriptors)
     events alice "stream?since=$from"
     given "$pid" "$reader"
+    # More than one round, and than may wait.
+    kill -STOP "$agent"
     printf -v big '%030000d' 0
-    for n in {1..16}; do
-        say bob "$thread" "$big-$n"
-        eventually 5 heard "$out" "$big-$n"
+    for n in {1..20}; do
+        say bob "$thread" "${big}x$n"
+        wanted+="${wanted:+ }$n"
     done
-    # Only the other one's is left: its pipe ends behind what had gone in.
-    same "$slow" "$(descriptors)"
-    eventually 5 heard "$out" "$big-16"
-    timeout 2 cat <&"$held" >"$BATS_TEST_TMPDIR/got" || true
+    kill -CONT "$agent"
+    eventually 5 heard "$out" "${big}x20"
+    say bob "$thread" "${big}x21"
+    eventually 5 heard "$out" "${big}x21"
+    same "$wanted 21" "$(texts "$out" | sed 's/0*x//g')"
+    cat <&"$held" >"$BATS_TEST_TMPDIR/got" 3>&- &
+    reader=$!
+    eventually 10 heard "$BATS_TEST_TMPDIR/got" "${big}x21"
+    say bob "$thread" live
+    eventually 5 heard "$BATS_TEST_TMPDIR/got" live
+    same "$wanted 21 live" "$(texts "$BATS_TEST_TMPDIR/got" | sed 's/0*x//g')"
+    kill "$reader"
+    for n in {1..3}; do say bob "$thread" "${big}x$n"; done
+    eventually 5 heard "$out" "${big}x3"
+    same $((before + 1)) "$(descriptors)"
+    clock_forward 16
+    clock_forward 16
+    eventually 5 leaves "$before"
     exec {held}<&-
-    last=$(grep '^id: ' "$BATS_TEST_TMPDIR/got" | tail -n 2 | head -n 1 | cut -d ' ' -f 2)
-    as alice GET "stream?since=$last"
-    same "$big-16" "$(json '.stanzas[-1].message.text')"
 }
 
 descriptors() {
@@ -397,9 +412,10 @@ descriptors() {
                 ACCEPT=text/event-stream open '' "stream/$token?since=$(cursor_now)"
                 given "$pid" "$reader"
                 as alice DELETE "token/$token"
-                eventually 8 gone "$reader"
+                # Sooner than who only looks now and then would find out.
+                eventually 3 gone "$reader"
                 out=$BATS_TEST_TMPDIR/out.$((opened - 1))
-                eventually 8 grep -q Status "$out"
+                eventually 3 grep -q Status "$out"
                 same "$with" "$(<"$out")"
                 agent_end TERM
             else
@@ -443,6 +459,52 @@ descriptors() {
     eventually 5 heard "$out" two
     same two "$(texts "$out")"
     grep -q '^event: limited$' "$out"
+}
+
+@test "a journal put back from a copy under held streams: they are told, and go on" {
+    agent_start
+    events alice "stream?since=$(cursor_now)"
+    given "$pid" "$reader"
+    say bob "$thread" one
+    cp "$SPOOL/journal/0000000000" "$BATS_TEST_TMPDIR/copy"
+    say bob "$thread" two
+    say bob "$thread" three
+    eventually 5 heard "$out" three
+    cat "$BATS_TEST_TMPDIR/copy" >"$SPOOL/journal/0000000000"
+    say bob "$thread" four
+    clock_forward 6
+    eventually 5 heard "$out" four
+    grep -q '^event: limited$' "$out"
+}
+
+@test "what cannot be read, now or ever, stops nobody; the operator is told" {
+    local who
+    agent_start
+    as carol GET 'stream?wait=0'
+    events alice "stream?since=$(cursor_now)"
+    given "$pid" "$reader"
+    # Nobody can open a socket, not even root. The one who hears, and whom it is about.
+    for who in alice carol; do
+        ln "$SPOOL/agent.sock" "$SPOOL/users/$who/friends"
+        as carol POST presence "status=unheard by $who"
+        say bob "$thread" "after-$who"
+        eventually 5 heard "$out" "after-$who"
+        grep -q "users/$who/friends: " "$log"
+        rm "$SPOOL/users/$who/friends"
+    done
+    not grep -q '^event: limited$' "$out"
+    kill -STOP "$agent"
+    say bob "$thread" three
+    say bob "$thread" four
+    ln -f "$SPOOL/agent.sock" "$(ls -d "$SPOOL/threads/$thread"/*/0000000003)"
+    kill -CONT "$agent"
+    eventually 5 heard "$out" four
+    same 'after-alice after-carol four' "$(texts "$out")"
+    grep -q '^event: limited$' "$out"
+    same 3 "$(wc -l <"$log")"
+    # Who comes later gets past it, too.
+    as alice GET 'stream?since=0-0'
+    expect 200 '.limited and .stanzas[-1].message.text == "four"'
 }
 
 @test "held, and waiting by themselves, side by side: the same" {

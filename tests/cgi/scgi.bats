@@ -271,6 +271,18 @@ memory() {
     eventually 5 heard "$out" two
 }
 
+@test "who has gone by their turn is passed over" {
+    door_start
+    kill -STOP "$agent"
+    ME=carol hold -many 10 stream
+    kill "$holder"
+    wait "$holder" || true
+    kill -CONT "$agent"
+    as alice GET 'stream?wait=0'
+    expect 200
+    [[ ! -e $SPOOL/online/carol ]]
+}
+
 @test "another user's programs are turned away, whoever they say they are" {
     local env program input
     ((EUID == 0)) || skip 'only root can be somebody else'
@@ -340,6 +352,32 @@ counted() {
     eventually 5 grep -q 'retry: 3000' "$out"
 }
 
+@test "a herd of which each takes three descriptors: nobody fails, and the reserve is left alone" {
+    local before accept from
+    CGI_ENV=(SPOOLCHAT_SYNC=no SPOOLCHAT_USER_STREAMS=1000)
+    door_start prlimit --nofile=160
+    from=$(cursor_now)
+    before=$(descriptors)
+    for accept in text/event-stream application/json; do
+        CGI_ENV+=("HTTP_ACCEPT=$accept")
+        kill -STOP "$agent"
+        hold -many 100 stream
+        kill -CONT "$agent"
+        unset 'CGI_ENV[-1]'
+        as alice GET "stream?wait=0&since=$from"
+        expect 200
+        eventually 5 keeps_reserve
+        kill "$holder"
+        eventually 5 has_descriptors "$before"
+    done
+    same '' "$(<"$BATS_TEST_TMPDIR/agent.log")"
+}
+
+# The descriptors that the agent leaves to others.
+keeps_reserve() {
+    (($(descriptors) <= 160 - 64))
+}
+
 @test "a large answer arrives whole, also to who reads late" {
     local big n pipe=$BATS_TEST_TMPDIR/late env program input
     door_start
@@ -354,6 +392,17 @@ counted() {
     cgi_reply "$pipe"
     ((${#body} == $(header Content-Length)))
     json -e '.stanzas | length >= 8'
+}
+
+@test "a greeting of any length is whole, by either door" {
+    printf -v body '{"url":"https://x.example/%016000d"}' 0
+    (cd "$SPOOL/users" && mkdir u{1..420} && tee u{1..420}/profile.json <<<"$body" >/dev/null)
+    as alice GET 'stream?wait=0'
+    door_start
+    (cd "$SPOOL/online" && touch u{1..420})
+    alike GET 'stream?wait=0' REMOTE_USER=alice HTTP_ACCEPT=text/event-stream
+    ((${#body} > 6500000))
+    same 420 "$(grep -o '"displayName":"u[0-9]*"' <<<"$body" | sort -u | wc -l)"
 }
 
 @test "events from far back arrive whole and in order, however slowly they are read" {

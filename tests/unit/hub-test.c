@@ -83,6 +83,14 @@ static void queue_goes_by_turns(void **state)
     queue_drop(&duties[1]);
     assert_null(queue_due(&queue, 19));
     assert_ptr_equal(queue_due(&queue, 20), &duties[0]);
+    /* One that begins late, as when its program has taken a while, is due before who came earlier. */
+    queue_put(&queue, &duties[1], 19);
+    assert_ptr_equal(queue_due(&queue, 19), &duties[1]);
+    queue_put(&queue, &duties[2], 19);
+    assert_ptr_equal(queue_due(&queue, 19), &duties[1]);
+    queue_drop(&duties[1]);
+    assert_ptr_equal(queue_due(&queue, 19), &duties[2]);
+    queue_drop(&duties[2]);
     queue_drop(&duties[0]);
     assert_null(queue_due(&queue, INT64_MAX));
 }
