@@ -8,9 +8,10 @@
  *          wait=<seconds>: how long at most; limit=<number>: at most so many stanzas in one envelope,
  *          beside the greeting.
  *          Accept: text/event-stream asks for events.
- * REPLY    200, an envelope as soon as there is something in it or the time is over; or server-sent
- *          events until the time is over, the token's end, or the client's. Events, and a poll without
- *          a cursor, begin with who of one's friends is online.
+ * REPLY    200, an envelope as soon as there is something in it or the time is over, or half a million
+ *          records of others have been passed, which moves the cursor; or server-sent events until the
+ *          time is over, the token's end, or the client's. Events, and a poll without a cursor, begin
+ *          with who of one's friends is online.
  * FILES    reads journal/, threads/, presence/; touches online/<user>; moves users/<user>/delivered;
  *          without a cursor keeps its place in users/<user>/streams/.
  * ERRORS   400 damaged since, wait or limit; 401, a wrong or expired Bearer too; 404 wrong or expired
@@ -33,6 +34,8 @@
 #include "spool/token.h"
 #include "spool/user.h"
 #include "spool/wait.h"
+
+#define STEP 500000 /* records, a few seconds: who has nothing among them hears how far it is */
 
 static struct streaming stream; /* its beginning is the agent's, too */
 static struct endpoint *const endpoint = &stream.endpoint;
@@ -125,13 +128,16 @@ static _Noreturn void answer_poll(void)
 
 static _Noreturn void long_poll(void)
 {
+    int found;
+
     begin();
-    (void)streaming_fill(&stream);
+    found = streaming_fill(&stream);
     if (!streaming_has_answer(&stream) && give_away(clock_boot_ms()))
         exit(0);
-    while (!streaming_has_answer(&stream) && !stream.over_budget && wait_on(clock_boot_ms())) {
+    while (found != 2 && !streaming_has_answer(&stream) && !stream.over_budget &&
+           wait_on(clock_boot_ms())) {
         streaming_begin_envelope(&stream);
-        (void)streaming_fill(&stream);
+        found = streaming_fill(&stream);
     }
     wait_disarm(&wait_state);
     if (token_ended())
@@ -161,7 +167,13 @@ static int gather_events(void)
         event_limited(out, cursor);
         reader->limited = false;
     }
-    return found;
+    if (found != 2)
+        return found;
+    stream.gathered = reader->journal.at;
+    cursor_print(cursor, stream.gathered);
+    event_place(out, cursor);
+    reader->stop += STEP;
+    return 1;
 }
 
 /* All there is, in as few writes as it takes, or a sign of life. -1: the stream is over. */
@@ -232,6 +244,7 @@ int main(void)
     streaming_admit(&stream);
     plan();
     streaming_open(&stream);
+    reader->stop = reader->journal.at.next + STEP;
     if (!endpoint->cgi.wants_events)
         long_poll();
     events();

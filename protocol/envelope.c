@@ -191,11 +191,16 @@ void event_retry(struct buf *out, unsigned retry_ms)
     buf_puts(out, "\n");
 }
 
+void event_place(struct buf *out, const char *cursor)
+{
+    put_id(out, cursor);
+    buf_puts(out, "\n");
+}
+
 void event_prime(struct buf *out, const char *cursor, unsigned retry_ms)
 {
     put_retry(out, retry_ms);
-    put_id(out, cursor);
-    buf_puts(out, "\n");
+    event_place(out, cursor);
 }
 
 /* Clients of old take every presence for who is online. What is of a room goes as an event of another

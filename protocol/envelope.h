@@ -40,6 +40,8 @@ void envelope_close_page(struct envelope *envelope, const char *cursor, bool lim
 /* The beginning of an event stream: `retry`, and the cursor as a bare `id` so that a reconnect
  * knows it. */
 void event_prime(struct buf *out, const char *cursor, unsigned retry_ms);
+/* Only the cursor: how far the reader is, among what is others'. */
+void event_place(struct buf *out, const char *cursor);
 /* Another `retry` later on. */
 void event_retry(struct buf *out, unsigned retry_ms);
 /* One stored line as one event; room presence as one of the type "room". `cursor` NULL: an event without an id. A line that is no JSON

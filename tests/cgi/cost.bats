@@ -107,3 +107,19 @@ expect_same_cost() {
     old=$(query="wait=0&limit=1&since=$(cursor_at old 500000)" calls_in old poll)
     same "$young" "$old"
 }
+
+@test "who is far behind, among what is others', hears how far they are before the time is over" {
+    local cursor numbers
+    cursor=$(cursor_at old 1000)
+    ME=erin request poll GET stream
+    query="wait=25&since=$cursor" perform poll "$room/old"
+    cursor=$(jq -r 'select(.stanzas == []).cursor' <<<"${reply#*$'\r\n\r\n'}")
+    ((${cursor%-*} >= 500000 && ${cursor%-*} < 600000))
+    query="wait=0&since=$cursor" perform poll "$room/old"
+    cursor=$(jq -r .cursor <<<"${reply#*$'\r\n\r\n'}")
+    ((${cursor%-*} >= 1000000))
+    ME=erin ACCEPT=text/event-stream request events GET stream
+    query="wait=0&since=$(cursor_at old 400000)" perform events "$room/old"
+    mapfile -t numbers < <(sed -n 's/^id: \([0-9]*\)-.*/\1/p' <<<"$reply")
+    ((${numbers[0]} == 400000 && ${numbers[1]} >= 900000 && ${numbers[1]} < 1000000))
+}
