@@ -19,7 +19,8 @@ declare -A group=(
     [nginx]='nginx:nginx fcgiwrap:fcgiwrap'
     [test]='libcmocka-dev:/usr/include/cmocka.h bats:bats strace:strace
         inotify-tools:inotifywait jq:jq gojq:gojq curl:curl'
-    [browser]='chromium-headless-shell:chromium-headless-shell firefox-esr:firefox-esr nodejs:node npm:npm
+    [browser]='chromium:chromium chromium-headless-shell:chromium-headless-shell
+        firefox-esr:firefox-esr nodejs:node npm:npm
         webkit2gtk-driver:WebKitWebDriver xvfb:Xvfb'
     [proxy]='nginx:nginx squid:squid'
     [demo]='curl:curl jq:jq'

@@ -122,24 +122,43 @@ export class Page {
     }
   }
 
-  /** What it is in the protocol; waits until it is there and, with `text`, says that. */
+  /** What it is in the protocol; waits until it is there, can be seen and, with `text`, says that. */
   async find(selector, text = '') {
-    await this.until((which, words) => Array.from(document.querySelectorAll(which))
-      .some((one) => one.textContent.includes(words) && one.getClientRects().length > 0), selector, text);
-    const found = await this.tell('/execute/sync', {
-      script: `return Array.from(document.querySelectorAll(arguments[0]))
-        .find((one) => one.textContent.includes(arguments[1]) && one.getClientRects().length > 0)`,
-      args: [selector, text],
-    });
-    return `/element/${found[ELEMENT]}`;
+    const script = `return Array.from(document.querySelectorAll(arguments[0]))
+      .find((one) => one.textContent.includes(arguments[1]) && one.getClientRects().length > 0)`;
+    for (const deadline = Date.now() + DEADLINE; ;) {
+      const found = await this.unlessStale(() => this.tell('/execute/sync', { script, args: [selector, text] }));
+      if (found) return `/element/${found[ELEMENT]}`;
+      assert.ok(Date.now() < deadline, `never: ${selector} ${text}`);
+      await wait(40);
+    }
   }
 
-  async click(selector, text) {
-    await this.tell(`${await this.find(selector, text)}/click`);
+  /** Nothing when the page has put another element there meanwhile. */
+  async unlessStale(act) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!error.message.includes('stale element')) throw error;
+      return undefined;
+    }
   }
 
-  async type(selector, text) {
-    await this.tell(`${await this.find(selector)}/value`, { text });
+  /** Do this to the element that there is then. */
+  async to(selector, text, act) {
+    const done = {};
+    while (await this.unlessStale(async () => {
+      await act(await this.find(selector, text));
+      return done;
+    }) !== done);
+  }
+
+  click(selector, text) {
+    return this.to(selector, text, (element) => this.tell(`${element}/click`));
+  }
+
+  type(selector, text) {
+    return this.to(selector, '', (element) => this.tell(`${element}/value`, { text }));
   }
 
   /** A new tab, which is the one that is asked from now on; `turnTo` goes back to another. */

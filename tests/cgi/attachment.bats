@@ -443,18 +443,19 @@ draft_has() {
 }
 
 @test "who is sent away while sending leaves nothing" {
-    local env program input ME=bob TYPE=a/b
+    local env program input pid ME=bob TYPE=a/b
     mkfifo "$BATS_TEST_TMPDIR/body"
     cgi_request POST "attachment/$thread?name=x" ''
     env+=(CONTENT_LENGTH=20)
     "$launch" "${env[@]}" "$program" <"$BATS_TEST_TMPDIR/body" >"$BATS_TEST_TMPDIR/reply" 3>&- &
+    pid=$!
     exec 5>"$BATS_TEST_TMPDIR/body"
     printf 0123456789 >&5
     eventually 10 compgen -G "$SPOOL/threads/$thread/files/.*-*" >/dev/null
     rm "$SPOOL/users/bob/threads/$thread"
     printf 0123456789 >&5
     exec 5>&-
-    wait "$!"
+    wait "$pid"
     cgi_reply "$BATS_TEST_TMPDIR/reply"
     same 404 "$status_code"
     same '' "$(find "$SPOOL/threads/$thread/files" -type f)"

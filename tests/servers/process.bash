@@ -12,7 +12,8 @@ eventually() {
     local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000)) nothing status=0
     shift
     "$@" && return
-    # Nothing ever comes from there: a pause without a process of its own, which would cost more than it waits.
+    # Nothing ever comes from there: a pause without a process of its own, which would cost more than it waits. $!
+    # is another's from then on.
     exec {nothing}<> <(:)
     until "$@"; do
         ((${EPOCHREALTIME/[.,]/} < deadline)) || { status=1; break; }
