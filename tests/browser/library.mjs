@@ -9,10 +9,14 @@ import { openPage, running, site, useSite } from './site.mjs';
 export const TIMEOUT = { timeout: 20000 };
 
 /** A tab of `user`, whose library is started; beside another one's (the same browser) when given. */
-export async function openLibrary(browser, site, user, { query = '', beside, started = true } = {}) {
-  const page = beside ? await beside.context().newPage() : await openPage(browser, site, user);
+export async function openLibrary(browser, site, user, options) {
+  const page = await (options?.beside?.context().newPage() ?? openPage(browser, site, user));
   page.on('pageerror', (error) => { page.failed = error; });
-  await page.goto(`${site.origin}/library.html${query}`);
+  return begin(page, site, options);
+}
+
+async function begin(page, { origin }, { query = '', started = true } = {}) {
+  await page.goto(`${origin}/library.html${query}`);
   if (started) {
     await page.evaluate(() => window.chat.start());
     await isOnline(page);
@@ -21,21 +25,42 @@ export async function openLibrary(browser, site, user, { query = '', beside, sta
 }
 
 let opened = [];
+const put = new Map(); // each user's pages that no test has now: a new one is a window, a second's work for Firefox
+
+/** The page as if it were new, for the next test; not if its tab or its browser was closed. */
+async function putAside({ user, page, where }) {
+  const context = page.context();
+  if (page.isClosed() || where !== site) {
+    await context.close();
+    return;
+  }
+  await Promise.all(context.pages().filter((one) => one !== page).map((one) => one.close()));
+  await page.unrouteAll();
+  await page.evaluate(() => {
+    window.chat.stop();
+    sessionStorage.clear();
+    localStorage.clear();
+  });
+  await page.goto('about:blank');
+  put.set(user, [...put.get(user) ?? [], page]);
+}
 
 /** `useSite`, and an end of each test's pages, none of which may have had an error. */
 export function useLibrary(settings) {
   useSite(settings);
   afterEach(async () => {
-    await Promise.all(opened.map((page) => page.context().close()));
-    assert.deepEqual(opened.map((page) => page.failed).filter(Boolean), []);
+    const used = opened;
     opened = [];
+    await Promise.all(used.map(putAside));
+    assert.deepEqual(used.map(({ page }) => page.failed).filter(Boolean), []);
   });
 }
 
 /** `openLibrary` there, or on another site, until the end of the test. */
 export async function open(user, options, where = site) {
-  const page = await openLibrary(running.browser, where, user, options);
-  if (!options?.beside) opened.push(page);
+  const aside = !options?.beside && where === site && put.get(user)?.pop();
+  const page = aside ? await begin(aside, site, options) : await openLibrary(running.browser, where, user, options);
+  if (!options?.beside) opened.push({ user, page, where });
   return page;
 }
 
