@@ -28,6 +28,13 @@ after(async () => {
   await pages?.stop();
 });
 
+/** A file that the browser itself reads: handing a large one over takes longer than sending it. */
+async function onDisk(name, bytes) {
+  const path = `${pages.site.spool}/../${name}`;
+  await writeFile(path, bytes);
+  return path;
+}
+
 const file = (name, mimeType, buffer) => ({ name, mimeType, buffer });
 
 /** Give the page files as a paste or a drop would. */
@@ -89,7 +96,7 @@ test('by drop, anywhere on the conversation; a page that is no picture is none',
 });
 
 test('how far it is, and order: a large file, and a word behind it', async () => {
-  await alice.page.locator('input[type=file]').setInputFiles([file('large.bin', 'application/octet-stream', randomBytes(20000000))]);
+  await alice.page.locator('input[type=file]').setInputFiles(await onDisk('large.bin', randomBytes(20000000)));
   await alice.page.evaluate(() => {
     window.progress = [];
     window.bars = 0;
@@ -107,12 +114,13 @@ test('how far it is, and order: a large file, and a word behind it', async () =>
   assert.ok(progress.length > 0, 'no progress was shown');
   assert.deepEqual(progress, progress.slice().sort((a, b) => a - b));
   assert.ok(progress.some((one) => one > 0 && one < 1), `nothing between the beginning and the end: ${progress}`);
-  assert.equal(await alice.page.evaluate(() => window.bars), 1);
+  // Its row, and once more when it has taken so long that it can be discarded: not for each step.
+  assert.ok(await alice.page.evaluate(() => window.bars) <= 2);
   await alice.row('Large').locator('progress').waitFor({ state: 'detached' });
 });
 
 test('too large: it says so, and nothing is lost but the file', async () => {
-  await alice.page.locator('input[type=file]').setInputFiles([file('huge.bin', 'application/octet-stream', Buffer.alloc(31000000))]);
+  await alice.page.locator('input[type=file]').setInputFiles(await onDisk('huge.bin', Buffer.alloc(31000000)));
   await alice.say('Huge');
   await alice.row('Huge').locator('.failure', { hasText: 'too large' }).waitFor();
   await alice.row('Huge').getByRole('button', { name: 'Discard' }).click();
@@ -132,8 +140,7 @@ test('no room for files: it says so, and can be tried again', async () => {
 });
 
 test('a file that is gone before it is sent: it says so, and holds up nothing', async () => {
-  const path = `${pages.site.spool}/../gone.txt`;
-  await writeFile(path, 'Now you see me');
+  const path = await onDisk('gone.txt', 'Now you see me');
   await alice.page.locator('input[type=file]').setInputFiles(path);
   await alice.page.locator('.tray li', { hasText: 'gone.txt' }).waitFor();
   await rm(path);
