@@ -19,7 +19,7 @@
 #include "spool/listener.h"
 
 #define HEAD_SIZE 2048 /* most heads are smaller */
-#define REST_MSEC 20
+#define REST_MSEC 20   /* for those who begin to give some of the last descriptors back */
 #define RETRY_MSEC 100 /* without a descriptor for who comes */
 
 static struct {

@@ -29,10 +29,10 @@
 #define HUB_BACKLOG (256 * 1024)     /* bytes that a client may leave unread beside one write */
 #define HUB_BACKLOG_ALL (64 * 1024 * 1024) /* and all of them together */
 #define HUB_FD_RESERVE 64                  /* descriptors for all else that the agent does */
-#define HUB_STUCK_MSEC 30000 /* so long a client may read nothing of what waits for it */
-#define HUB_LOOK_MSEC 5000   /* at tokens, and at the journal without a hint */
-#define HUB_TOKEN_SLOTS 256
-#define HUB_LINGER_MSEC 10000
+#define HUB_STUCK_MSEC 30000   /* so long a client may read nothing of what waits for it */
+#define HUB_LOOK_MSEC 5000     /* at tokens, and at the journal without a hint */
+#define HUB_TOKEN_SLOTS 256    /* by which streams of a token are found */
+#define HUB_LINGER_MSEC 10000  /* nobody is left, but who polls comes back: the place is kept */
 #define HUB_FRIENDS_MSEC 2000  /* a new list of friends is heeded by then */
 #define HUB_GIVE_UP_MSEC 60000 /* a program that has connected and says nothing */
 

@@ -109,8 +109,8 @@ static void begin(void)
     if (stream.greeting && online_sweep(&endpoint->spool, &compose, NULL) == -1)
         cgi_warn("online", "could not publish who has left");
     while (streaming_greet(&stream, INT64_MAX)) {
-        (void)cgi_stream_write(out->data,
-                               out->len); /* one that fails fails again where it is looked at */
+        /* One that fails fails again where it is looked at. */
+        (void)cgi_stream_write(out->data, out->len);
         out->len = 0;
     }
 }

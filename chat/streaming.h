@@ -22,18 +22,18 @@
 #define STREAMING_BATCH                                                                            \
     (512 * 1024) /* bytes of an envelope, or of events in one write, before its last stanza */
 
-#define STREAMING_GREETING (128 * 1024)
+#define STREAMING_GREETING (128 * 1024) /* bytes of who is here in one write of events */
 
 struct streaming {
     struct endpoint endpoint;
     struct reader reader;
     struct buf out; /* over storage of this module's, which scratch_forget may take */
     struct envelope envelope;
-    const struct cursor
-        *known;       /* a place in the journal that exists, NULL: who begins there need not look */
-    bool level;       /* begins there */
-    bool has_cursor;  /* the client keeps one, so that it will say what it has got */
-    bool over_budget; /* too many are open: it may not wait */
+    /* A place in the journal that exists, so that who begins there need not look, NULL; whether this one does. */
+    const struct cursor *known;
+    bool level;
+    bool has_cursor;        /* the client keeps one, so that it will say what it has got */
+    bool over_budget;       /* too many are open: it may not wait */
     struct cursor gathered; /* the last put into `out`: what a client would name */
     uint64_t limit;         /* stanzas in one envelope, beside the greeting */
     uint64_t wait;          /* seconds, as asked for */
@@ -50,8 +50,8 @@ void streaming_admit(struct streaming *streaming);
 /* The reader, the place and the deadline, after `over_budget` has been decided. */
 void streaming_open(struct streaming *streaming);
 
-/* A sign of life, which comes first in there. It goes on when that fails, as on a full disk: others then do not see that the
- * user is here. */
+/* A sign of life, which comes first in there. It goes on when that fails, as on a full disk: others then do
+ * not see that the user is here. */
 void streaming_touch(struct streaming *streaming);
 
 /* The beginning of an envelope, or of events, whose head has been sent, and the first of the friends. */

@@ -44,8 +44,8 @@ void event_prime(struct buf *out, const char *cursor, unsigned retry_ms);
 void event_place(struct buf *out, const char *cursor);
 /* Another `retry` later on. */
 void event_retry(struct buf *out, unsigned retry_ms);
-/* One stored line as one event; room presence as one of the type "room". `cursor` NULL: an event without an id. A line that is no JSON
- * object becomes an event without data: the reader's cursor moves, nothing is shown. */
+/* One stored line as one event; room presence as one of the type "room". `cursor` NULL: an event without an
+ * id. A line that is no JSON object becomes an event without data: the reader's cursor moves, nothing is shown. */
 void event_put(struct buf *out, const char *cursor, const char *line, size_t len);
 /* A comment that keeps the connection open and shows that it is. */
 void event_heartbeat(struct buf *out);
