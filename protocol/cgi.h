@@ -55,14 +55,13 @@ void cgi_name(const char *program);
 /*
  * Take the environment in and clear it, ignore SIGPIPE, set the deadline (a lock waited for too
  * long ends in EINTR, which cgi_die_errno calls 503; anything else that lasts is killed a moment
- * later); of all that a visit does the first part only. Then: `methods` is what the endpoint answers to, as in an Allow header ("GET, POST");
- * anything else ends in 405, but a preflight (OPTIONS) for an origin in `allow_origin`
- * (space-separated, NULL for none) in 204. Such an origin may read every reply from here on. A
- * request that a browser sends on behalf of a foreign site (Sec-Fetch-Site: cross-site; same-site
- * without an Origin; or an Origin that is neither this host nor in `allow_origin`) ends in 403 unless it
- * is a GET. A damaged
- * query string, or a REMOTE_USER that is no UTF-8, ends in 400. `program` names the executable in
- * the operator's log.
+ * later); of all that a visit does the first part only. Then: `methods` is what the endpoint
+ * answers to, as in an Allow header ("GET, POST"); anything else ends in 405, but a preflight
+ * (OPTIONS) for an origin in `allow_origin` (space-separated, NULL for none) in 204. Such an origin
+ * may read every reply from here on. A request that a browser sends on behalf of a foreign site
+ * (Sec-Fetch-Site: cross-site; same-site without an Origin; or an Origin that is neither this host
+ * nor in `allow_origin`) ends in 403 unless it is a GET. A damaged query string, or a REMOTE_USER
+ * that is no UTF-8, ends in 400. `program` names the executable in the operator's log.
  */
 void cgi_start(struct cgi *cgi, const char *program, const char *methods, const char *allow_origin);
 

@@ -113,6 +113,17 @@ test('read is what stood where somebody could see it', async () => {
   assert.equal(Math.max(...await unread()), 1);
   await alice.page.locator('spool-chat').scrollIntoViewIfNeeded();
   await bob.row('Far below').locator('.state.read').waitFor();
+  // Higher than any window: its end is what counts.
+  await alice.page.evaluate(() => {
+    document.styleSheets[0].insertRule('#far, spool-chat { height: 3000px !important; max-height: none !important }', document.styleSheets[0].cssRules.length);
+    document.querySelector('spool-chat').scrollIntoView({ block: 'start' });
+  });
+  await alice.until(() => !document.querySelector('spool-chat').app.view.inSight);
+  await bob.say('At the end of it');
+  await alice.sees('At the end of it');
+  assert.equal(Math.max(...await unread()), 1);
+  await alice.page.evaluate(() => document.querySelector('spool-chat').scrollIntoView({ block: 'end' }));
+  await bob.row('At the end of it').locator('.state.read').waitFor();
   await alice.page.context().close();
   await bob.page.context().close();
 });

@@ -67,7 +67,7 @@ export async function startWebKit() {
 }
 
 /** One browser, and the window of it that was asked for last. */
-export class Page {
+class Page {
   constructor(driver) {
     this.driver = driver;
   }

@@ -12,7 +12,6 @@ import { filesOf } from './tray.js';
 import { MessageTools } from './tools.js';
 import { listOf, t, errorText } from './words.js';
 
-const IN_SIGHT = 0.5;
 
 export class ThreadView {
   /** `app`: root, chat, base, purify, drafts, say(), back(), solo. */
@@ -44,12 +43,12 @@ export class ThreadView {
     this.listenToDrops();
     this.showHead();
     this.showTyping();
-    // Elsewhere on a long page nobody sees it.
+    // Elsewhere on a long page nobody sees it. This line lies below the newest message.
     this.sight = new IntersectionObserver((entries) => {
-      this.inSight = entries[entries.length - 1].intersectionRatio >= IN_SIGHT;
+      this.inSight = entries[entries.length - 1].isIntersecting;
       this.seen();
-    }, { threshold: IN_SIGHT });
-    this.sight.observe(this.log.node);
+    });
+    this.sight.observe(this.typing);
   }
 
   logContext() {
