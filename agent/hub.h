@@ -19,6 +19,7 @@
 #include "job.h"
 #include "protocol/buf.h"
 #include "spool/concern.h"
+#include "spool/friends.h"
 #include "spool/handover.h"
 #include "spool/map.h"
 #include "spool/online.h"
@@ -133,7 +134,8 @@ struct holder {
     struct map_node node; /* by `dir` */
     struct stream *streams;
     struct duty touch;
-    int64_t open_until_ms; /* until then they are taken to have no list of friends */
+    struct friends friends;
+    int64_t recalled_until_ms; /* so long their list is taken to be as it was */
     char dir[];
 };
 

@@ -13,6 +13,7 @@
 #include "protocol/envelope.h"
 #include "spool/clock.h"
 #include "spool/file.h"
+#include "spool/friends.h"
 #include "spool/online.h"
 #include "spool/thread.h"
 
@@ -108,9 +109,10 @@ bool hub_fault_passes(struct hub *hub, const char *folder, const char *name)
 
 /* ---- Presence: whom each has among their friends ---- */
 
-struct friends {
+struct presence {
     struct hub *hub;
     const struct user *about;
+    uint64_t name; /* theirs, by map_hash */
     int64_t now_ms;
 };
 
@@ -123,53 +125,57 @@ static int friends_fault(struct hub *hub, const char *dir)
     return hub_fault_passes(hub, "users", path) ? -1 : 0;
 }
 
-/* Everybody who is held is asked this for each who comes or goes, so not each time of the disk. */
-static bool befriends_all(const struct friends *friends, struct holder *holder,
-                          const struct user *user)
+/* Everybody who is held is asked this for each who comes or goes, so not each time of the disk. 1, 0; -1: errno. */
+static int befriends(const struct presence *presence, struct holder *holder)
 {
-    if (friends->now_ms >= holder->open_until_ms &&
-        user_befriends_all(&friends->hub->agent->spool, user) == 1)
-        holder->open_until_ms = friends->now_ms + HUB_FRIENDS_MSEC;
-    return friends->now_ms < holder->open_until_ms;
+    struct spool *spool = &presence->hub->agent->spool;
+    struct user user;
+
+    if (user_of_dir(&user, holder->dir) == -1)
+        return 0;
+    if (presence->now_ms >= holder->recalled_until_ms) {
+        friends_recall(&holder->friends, spool, &user);
+        holder->recalled_until_ms = presence->now_ms + HUB_FRIENDS_MSEC;
+    }
+    if (!friends_perhaps(&holder->friends, presence->name))
+        return 0;
+    return holder->friends.all ? 1 : user_befriends(spool, &user, presence->about);
 }
 
 /* Who is among the friends of whom it is about, or all may be. */
 static int mark_friend(void *context, struct map_node *node)
 {
-    struct friends *friends = context;
+    struct presence *presence = context;
     struct holder *holder = (struct holder *)node;
-    struct user user;
     int result;
 
-    if (strcmp(holder->dir, friends->about->dir) == 0 || user_of_dir(&user, holder->dir) == -1)
+    if (strcmp(holder->dir, presence->about->dir) == 0)
         return 0;
-    result = befriends_all(friends, holder, &user)
-                 ? 1
-                 : user_befriends(&friends->hub->agent->spool, &user, friends->about);
+    result = befriends(presence, holder);
     if (result == 1)
-        mark(friends->hub, holder);
-    return result == -1 ? friends_fault(friends->hub, user.dir) : 0;
+        mark(presence->hub, holder);
+    return result == -1 ? friends_fault(presence->hub, holder->dir) : 0;
 }
 
 static int mark_named(void *context, const char *name)
 {
-    struct friends *friends = context;
+    struct presence *presence = context;
     struct map_node *node;
     struct user user;
 
     if (user_named(&user, name) == -1)
         return 0;
-    node = map_find(&friends->hub->holders, user.dir);
-    return node == NULL ? 0 : mark_friend(friends, node);
+    node = map_find(&presence->hub->holders, user.dir);
+    return node == NULL ? 0 : mark_friend(presence, node);
 }
 
 static int mark_friends(struct hub *hub, const struct user *about)
 {
-    struct friends friends = {hub, about, clock_boot_ms()};
-    int result = user_each_friend(&hub->agent->spool, about, mark_named, &friends);
+    struct presence presence = {hub, about, map_hash(about->name), clock_boot_ms()};
+    int result = user_each_friend(&hub->agent->spool, about, mark_named, &presence);
 
     if (result == -1 && errno == ENOENT)
-        return map_each(&hub->holders, mark_friend, &friends);
+        return map_each(&hub->holders, mark_friend, &presence);
     return result == -1 ? friends_fault(hub, about->dir) : 0;
 }
 

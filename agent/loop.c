@@ -12,6 +12,7 @@
 
 #include "base/now.h"
 #include "job.h"
+#include "spool/authors.h"
 #include "spool/clock.h"
 #include "spool/file.h"
 
@@ -181,10 +182,12 @@ static void sleep_for(struct loop *loop, int64_t msec)
 
 int jobs_loop(struct agent *agent)
 {
+    static struct authors authors;
     struct loop loop = {.agent = agent};
     int result = open_loop(&loop, agent);
 
     agent->spool.impatient = true;
+    agent->spool.authors = &authors;
     agent->spool.meanwhile_context = &loop;
     agent->spool.meanwhile = meanwhile;
     while (result == 0 && !loop.stopped) {

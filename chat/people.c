@@ -11,6 +11,7 @@
 #include "protocol/stanza_presence.h"
 #include "spool/clock.h"
 #include "spool/file.h"
+#include "spool/friends.h"
 #include "spool/path.h"
 #include "spool/role.h"
 #include "spool/user.h"

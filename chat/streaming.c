@@ -130,7 +130,8 @@ void streaming_begin(struct streaming *streaming)
         if (streaming->has_cursor)
             return;
     }
-    streaming->greeting = online_open(&streaming->online, &streaming->endpoint.spool) == 0;
+    streaming->greeting =
+        online_open(&streaming->online, &streaming->endpoint.spool, &streaming->endpoint.me) == 0;
     if (!streaming->greeting)
         cgi_warn("online", "could not be read");
 }

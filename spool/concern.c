@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "friends.h"
 
 static struct concern begin(const struct journal_record *record, uint64_t number)
 {

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "map.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_SIZE 64 /* slots; always a power of two */
 
-/* FNV-1a. */
-static size_t slot_of(const struct map *map, const char *key)
+uint64_t map_hash(const char *key)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
 
     for (; *key != '\0'; key++)
         hash = (hash ^ (unsigned char)*key) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static size_t slot_of(const struct map *map, const char *key)
+{
+    uint64_t hash = map_hash(key);
+
     return (size_t)(hash ^ hash >> 32) & (map->size - 1);
 }
 

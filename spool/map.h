@@ -9,11 +9,15 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct map_node {
     struct map_node *next;
     const char *key; /* belongs to the thing, and does not change while it is in the table */
 };
+
+/* FNV-1a. */
+uint64_t map_hash(const char *key);
 
 /* Empty when all zero. */
 struct map {

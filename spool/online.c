@@ -13,6 +13,7 @@
 #include "file.h"
 #include "id.h"
 #include "journal.h"
+#include "map.h"
 #include "told.h"
 #include "walk.h"
 
@@ -296,9 +297,13 @@ static int each_entry(struct spool *spool,
     return dir_close(&dir) == -1 ? -1 : result;
 }
 
-int online_open(struct online_list *list, struct spool *spool)
+int online_open(struct online_list *list, struct spool *spool, const struct user *user)
 {
     list->spool = spool;
+    if (user != NULL)
+        friends_recall(&list->friends, spool, user);
+    else
+        list->friends = (struct friends){.unread = true};
     return dir_open(&list->dir, spool->online, ".");
 }
 
@@ -308,8 +313,8 @@ bool online_next(struct online_list *list, struct user *user)
     int64_t left;
 
     while ((name = dir_next(&list->dir)) != NULL)
-        if (user_of_dir(user, name) == 0 && lease_left(list->spool, user->dir, &left, NULL) == 0 &&
-            left > 0)
+        if (user_of_dir(user, name) == 0 && friends_perhaps(&list->friends, map_hash(user->name)) &&
+            lease_left(list->spool, user->dir, &left, NULL) == 0 && left > 0)
             return true;
     return false;
 }
@@ -326,7 +331,7 @@ int online_each(struct spool *spool, int (*each)(void *context, const struct use
     struct user user;
     int result = 0;
 
-    if (online_open(&list, spool) == -1)
+    if (online_open(&list, spool, NULL) == -1)
         return -1;
     while (result == 0 && online_next(&list, &user))
         result = each(context, &user);

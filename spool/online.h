@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "dir.h"
+#include "friends.h"
 #include "spool.h"
 
 #define ONLINE_TOUCH_SEC 20  /* between two signs of life of a stream */
@@ -56,12 +57,16 @@ int online_tell(struct spool *spool, const struct user *user, const struct onlin
 /* Whether the user's lease runs, hidden or not. */
 bool online_is(struct spool *spool, const struct user *user);
 
-/* Those whose lease runs, one by one. -1: errno; online_close: something could not be read. */
+/*
+ * Those whose lease runs, one by one; of a `user` (else NULL) only who may be among their friends. -1: errno;
+ * online_close: something could not be read.
+ */
 struct online_list {
     struct spool *spool;
     struct dir dir;
+    struct friends friends;
 };
-int online_open(struct online_list *list, struct spool *spool);
+int online_open(struct online_list *list, struct spool *spool, const struct user *user);
 bool online_next(struct online_list *list, struct user *user);
 int online_close(struct online_list *list);
 

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "authors.h"
 #include "base/scratch.h"
 #include "concern.h"
 #include "file.h"
+#include "map.h"
 #include "online.h"
 #include "thread.h"
 #include "user.h"
@@ -57,25 +59,43 @@ static ssize_t read_message(struct reader *reader, const struct journal_record *
     return len;
 }
 
+/* Without a look at anybody's list for each: when many come at once, most are no friends of most. */
+static bool is_stranger(struct reader *reader, uint64_t name)
+{
+    if (!reader->recalled)
+        friends_recall(&reader->friends, reader->journal.spool, reader->user);
+    reader->recalled = true;
+    return !friends_perhaps(&reader->friends, name);
+}
+
 /* Presence older than its hour is nobody's loss. */
 static ssize_t read_brief(struct reader *reader, const struct journal_record *record)
 {
-    ssize_t len = presence_read(reader->journal.spool, record->id, text, sizeof text);
+    struct spool *spool = reader->journal.spool;
     const struct user_entry *entry = NULL;
     struct concern concern;
+    uint64_t name;
+    ssize_t len;
     int member = 0;
     int concerned;
 
+    if (authors_find(spool->authors, record->id, &name) && is_stranger(reader, name))
+        return 0;
+    len = presence_read(spool, record->id, text, sizeof text);
     if (len == -1)
         return errno == ENOENT ? 0 : -1;
     concern_brief(&concern, record, reader->journal.at.next - 1, reader->grammar, text,
                   (size_t)len);
-    if (concern.thread[0] != '\0' && !concern_own(&concern, reader->user))
+    if (!concern.nobody && concern.thread[0] == '\0') {
+        name = map_hash(concern.about.name);
+        authors_note(spool->authors, record->id, name);
+        if (is_stranger(reader, name))
+            return 0;
+    } else if (!concern.nobody && !concern_own(&concern, reader->user))
         member = is_member(reader, concern.thread, &entry);
     if (member == -1)
         return -1;
-    concerned =
-        concern_user(&concern, reader->journal.spool, reader->user, member == 1 ? entry : NULL);
+    concerned = concern_user(&concern, spool, reader->user, member == 1 ? entry : NULL);
     return concerned == 1 ? len : concerned;
 }
 
@@ -89,6 +109,7 @@ void reader_forget(struct reader *reader)
 {
     for (size_t i = 0; i < READER_THREADS; i++)
         reader->seen[i].member = false;
+    reader->recalled = false;
 }
 
 static void begin(struct reader *reader, const struct user *user,

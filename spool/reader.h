@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "friends.h"
 #include "journal.h"
 #include "spool.h"
 #include "user.h"
@@ -28,6 +29,8 @@ struct reader {
         bool member;
         struct user_entry entry;
     } seen[READER_THREADS];
+    bool recalled; /* what `friends` is */
+    struct friends friends;
 };
 
 /*
@@ -48,7 +51,7 @@ void reader_stand(struct reader *reader, struct spool *spool, const struct user 
 int reader_next(struct reader *reader, const char **line, size_t *len);
 
 /*
- * Forget which threads the user was in: before reading on after something that may have taken a while. At
+ * Forget which threads the user was in, and their list of friends: before reading on after something that may have taken a while. At
  * the end of the journal reader_next does so itself.
  */
 void reader_forget(struct reader *reader);

@@ -37,6 +37,8 @@ struct spool_grammar {
                  size_t len, const char **out, size_t *out_len);
 };
 
+struct authors;
+
 struct spool {
     int root;
     int journal;
@@ -52,7 +54,8 @@ struct spool {
     /* For who has more to do than to go over all of it (walk.h); NULL: nobody. */
     int (*meanwhile)(void *context);
     void *meanwhile_context;
-    bool impatient; /* others wait for this process: see spool_lock */
+    bool impatient;          /* others wait for this process: see spool_lock */
+    struct authors *authors; /* for who reads for many; NULL: nobody */
 };
 
 /* Where the spool is: SPOOLCHAT_SPOOL in the environment, else the compiled-in path. */

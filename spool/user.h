@@ -39,21 +39,6 @@ ssize_t user_text(struct spool *spool, const struct user *user, const char *file
  */
 int user_lock(struct spool *spool, const struct user *user);
 
-/*
- * Whether each has the other among their friends; without a `friends` file everybody is. -1: errno.
- */
-int user_friends(struct spool *spool, const struct user *one, const struct user *other);
-/* Whether the user has the other among theirs. */
-int user_befriends(struct spool *spool, const struct user *user, const struct user *other);
-
-/* Each name in the user's list of friends, until `each` returns other than 0, which is returned. -1: errno,
- * ENOENT without a list. */
-int user_each_friend(struct spool *spool, const struct user *user,
-                     int (*each)(void *context, const char *name), void *context);
-
-/* Whether the user has no such file. 1, 0, -1: errno. */
-int user_befriends_all(struct spool *spool, const struct user *user);
-
 /* Each known user in turn, until `each` returns other than 0, which is returned; -1: errno. */
 int user_each(struct spool *spool, int (*each)(void *context, const struct user *user),
               void *context);

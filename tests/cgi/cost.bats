@@ -123,3 +123,29 @@ expect_same_cost() {
     mapfile -t numbers < <(sed -n 's/^id: \([0-9]*\)-.*/\1/p' <<<"$reply")
     ((${numbers[0]} == 400000 && ${numbers[1]} >= 900000 && ${numbers[1]} < 1000000))
 }
+
+@test "the cost of many who are here, and who have come, and are nobody's friends" {
+    local user since one
+    echo alice >"$room/young/users/dave/friends"
+    ME=dave request poll GET stream
+    query='wait=0&limit=1' perform poll "$room/young"
+    since=$(jq -r .cursor <<<"${reply#*$'\r\n\r\n'}")
+    for user in s{1..3}; do
+        ME=$user request stranger GET 'stream?wait=0'
+        perform stranger "$room/young"
+    done
+    one=$(lists_read "since=$since") two=$(lists_read limit=1000)
+    for user in s{4..9}; do
+        ME=$user request stranger GET 'stream?wait=0'
+        perform stranger "$room/young"
+    done
+    same "$one" "$(lists_read "since=$since")"
+    same "$two" "$(lists_read limit=1000)"
+}
+
+# lists_read QUERY: how often dave's stream has looked at a list of friends.
+lists_read() {
+    query="wait=0&$1" perform poll "$room/young" strace -qq -e trace=openat -o "$room/calls"
+    [[ $code == 200 ]] || echo "status $code"
+    grep -c '/friends"' "$room/calls"
+}

@@ -306,6 +306,27 @@ open_foreign() {
     same '' "$(<"$log")"
 }
 
+@test "who comes after many others: the agent reads of each stranger once for all" {
+    local user file strangers from trace=$BATS_TEST_TMPDIR/trace
+    echo bob >"$SPOOL/users/alice/friends"
+    echo bob >"$SPOOL/users/carol/friends"
+    as bob GET 'stream?wait=0'
+    from=$(cursor_now)
+    for user in s{1..5}; do
+        as "$user" GET 'stream?wait=0'
+    done
+    door_start env ASAN_OPTIONS=detect_leaks=0 strace -D -qq -y -o "$trace" -e trace=openat
+    for user in alice carol alice; do
+        as "$user" GET "stream?wait=0&since=$from"
+    done
+    door_end
+    mapfile -t strangers < <(cd "$SPOOL/presence" && grep -lE '"s[1-5]"' -- *)
+    same 5 "${#strangers[@]}"
+    for file in "${strangers[@]}"; do
+        same 1 "$(grep -c "presence>, \"$file\"" "$trace")"
+    done
+}
+
 @test "the agent ends in peace: polls are answered, events end" {
     local poll first
     agent_start

@@ -137,7 +137,7 @@ static inline int fixture_up_empty(void **state)
     fixture_path(f, "clock", path);
     setenv("SPOOLCHAT_TEST_CLOCK", path, 1);
     setenv("SPOOLCHAT_SYNC", "no", 1);
-    f->spool = (struct spool){-1, -1, -1, -1, -1, -1, -1, -1, "", {0}, "", NULL, NULL, false};
+    f->spool = (struct spool){-1, -1, -1, -1, -1, -1, -1, -1, "", {0}, "", NULL, NULL, false, NULL};
     return 0;
 }
 

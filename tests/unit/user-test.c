@@ -132,85 +132,6 @@ static void texts(void **state)
     assert_int_equal(errno, EFBIG);
 }
 
-/* One row: the `friends` files of alice and bob (NULL: none), and whether they are friends. */
-static void friends(void **state)
-{
-    static const struct {
-        const char *alices;
-        const char *bobs;
-        int friends;
-    } rows[] = {
-        {NULL, NULL, 1},
-        {"bob\n", NULL, 1},
-        {"bob", NULL, 1},
-        {"carol\nbob\ndave\n", NULL, 1},
-        {"\n\nbob\n", NULL, 1},
-        {"bob\r\ncarol\r\n", NULL, 1}, /* the site's owner wrote it on Windows */
-        {"carol\r\nbob\r\n", NULL, 1},
-        {"", NULL, 0},
-        {"carol\n", NULL, 0},
-        {"bo\n", NULL, 0},
-        {"bobby\n", NULL, 0},
-        {"Bob\n", NULL, 0},
-        {"xbob\n", NULL, 0},
-        {NULL, "alice\n", 1},
-        {NULL, "carol\n", 0},
-        {"bob\n", "alice\n", 1},
-        {"bob\n", "carol\n", 0},
-        {"carol\n", "alice\n", 0},
-        {"", "", 0},
-    };
-    struct fixture *f = *state;
-    struct user alice = fixture_known(f, "alice");
-    struct user bob = fixture_known(f, "bob");
-
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        unlinkat(f->spool.users, "alice/friends", 0);
-        unlinkat(f->spool.users, "bob/friends", 0);
-        if (rows[i].alices != NULL)
-            fixture_write(f->spool.users, "alice/friends", rows[i].alices);
-        if (rows[i].bobs != NULL)
-            fixture_write(f->spool.users, "bob/friends", rows[i].bobs);
-        if (user_friends(&f->spool, &alice, &bob) != rows[i].friends ||
-            user_friends(&f->spool, &bob, &alice) != rows[i].friends ||
-            user_befriends_all(&f->spool, &alice) != (rows[i].alices == NULL))
-            fail_msg("row %zu", i);
-    }
-}
-
-/* Names are listed as the web server gives them. */
-static void friends_with_encoded_names(void **state)
-{
-    struct fixture *f = *state;
-    struct user alice = fixture_known(f, "alice");
-    struct user other = fixture_known(f, "J\u00fcrgen M.");
-
-    fixture_write(f->spool.users, "alice/friends", "bob\nJ\u00fcrgen M.\n");
-    assert_int_equal(user_friends(&f->spool, &alice, &other), 1);
-    fixture_write(f->spool.users, "alice/friends", "bob\nJ%C3%BCrgen%20M.\n");
-    assert_int_equal(user_friends(&f->spool, &alice, &other), 0);
-}
-
-/* Whoever has many friends must not make everybody's reading fail. */
-static void very_many_friends(void **state)
-{
-    enum { MANY = 20000 };
-    struct fixture *f = *state;
-    struct user alice = fixture_known(f, "alice");
-    struct user bob = fixture_known(f, "bob");
-    struct user carol = fixture_known(f, "carol");
-    static char text[MANY * 12];
-    size_t len = 0;
-
-    for (int i = 0; i < MANY; i++)
-        len += (size_t)snprintf(text + len, sizeof text - len, "user%d\n", i);
-    snprintf(text + len, sizeof text - len, "bob\n");
-    fixture_write(f->spool.users, "alice/friends", text);
-    assert_int_equal(user_friends(&f->spool, &alice, &bob), 1);
-    assert_int_equal(user_friends(&f->spool, &bob, &alice), 1);
-    assert_int_equal(user_friends(&f->spool, &alice, &carol), 0);
-}
-
 /* ---- What has been delivered  */
 
 static void delivered_moves_forward(void **state)
@@ -360,9 +281,6 @@ int main(void)
         SPOOL_TEST(new_user_begins_at_the_end),
         SPOOL_TEST(each_user),
         SPOOL_TEST(texts),
-        SPOOL_TEST(friends),
-        SPOOL_TEST(friends_with_encoded_names),
-        SPOOL_TEST(very_many_friends),
         SPOOL_TEST(delivered_moves_forward),
         SPOOL_TEST(delivered_after_a_loss),
         SPOOL_TEST(delivered_shorter_than_before),
