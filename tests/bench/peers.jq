@@ -80,4 +80,4 @@ rooms,
 "was answered with 200 stays.",
 held, skipped, aims, growth,
 "", "\(.machine.rounds) round(s), \(.machine.seconds) s a half, one run of \(.machine.took) s: differences of a fifth mean nothing."
-    + " Processor time by \([.results[] | select(.kind == "room") | .cost] | unique | join(", "))."
+    + ([.results[] | select(.kind == "room") | .cost] | unique | if . == [] then "" else " Processor time by \(join(", "))." end)
