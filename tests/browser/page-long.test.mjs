@@ -68,7 +68,7 @@ function watchTasks() {
   }).observe(document.body, { childList: true, subtree: true });
 }
 
-/** Up as a wheel does, until the first message is there; how many were seen on the way. */
+/** Up as who pulls the bar, as fast as history comes in, until the first message is there; how many were seen on the way. */
 async function goUp() {
   const log = document.querySelector('.log');
   const picture = () => new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)); });
@@ -76,7 +76,7 @@ async function goUp() {
   const look = () => document.querySelectorAll('.log .row').forEach((row) => numbers.add(row.message.seq));
   for (const deadline = Date.now() + 120000; Date.now() < deadline;) {
     look();
-    log.scrollTop -= 500;
+    log.scrollTop -= 2000;
     await picture();
     if (document.querySelector('.log .row').message.seq === 1 && log.scrollTop === 0) break;
   }

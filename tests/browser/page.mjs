@@ -4,7 +4,7 @@
 // must never happen: a violation of its policy, a script error, an answer from elsewhere.
 
 import assert from 'node:assert/strict';
-import { startBrowser, startSite } from './site.mjs';
+import { onScriptError, startBrowser, startSite } from './site.mjs';
 
 const DEADLINE = 20000;
 
@@ -13,12 +13,12 @@ const DEADLINE = 20000;
  * it all and tells of violations. Closed pages are noticed late by the web server, so that their streams would count as
  * somebody's who has too many.
  */
-export async function startPages(settings = {}) {
+export async function startPages(settings = {}, options = {}) {
   Object.assign(process.env, {
     SPOOLCHAT_MESSAGES_PER_MINUTE: '0', SPOOLCHAT_USER_STREAMS: '0', SPOOLCHAT_MAX_STREAMS: '0', ...settings,
   });
   const site = await startSite();
-  const running = await startBrowser();
+  const running = await startBrowser(options);
   const faults = [];
   const open = (user, options) => openChat(running.browser, site, user, options, faults);
   const stop = async () => {
@@ -45,7 +45,7 @@ async function openChat(browser, site, user, options, faults) {
   });
   const page = await context.newPage();
   await page.addInitScript(watchPolicy);
-  page.on('pageerror', (error) => faults.push(`${user}: ${error.message}`));
+  onScriptError(page, (error) => faults.push(`${user}: ${error.message}`));
   page.on('dialog', (dialog) => { faults.push(`${user}: a dialog: ${dialog.message()}`); dialog.dismiss(); });
   page.on('request', (request) => {
     if (!request.url().startsWith(site.origin)) faults.push(`${user}: asked ${request.url()}`);
