@@ -8,7 +8,8 @@ import {
   onScriptError, openPage, running, site, useSite,
 } from './site.mjs';
 
-export const TIMEOUT = { timeout: 20000 };
+// To look at each picture keeps the browser drawing, though nothing changes.
+export const TIMEOUT = { timeout: 20000, polling: 40 };
 
 /** A tab of `user`, whose library is started; beside another one's (the same browser) when given. */
 export async function openLibrary(browser, site, user, options) {

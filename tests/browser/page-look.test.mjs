@@ -23,8 +23,8 @@ before(async () => {
   await mkdir(look, { recursive: true });
   pages = await startPages();
   const [alice, bob, carol] = ['alice', 'bob', 'carol'].map(pages.member);
+  for (const one of [bob, carol]) await one.ask('stream?wait=0'); // they are here for a minute then
   await bob.ask('presence', { type: 'presence', presence: { available: true, show: 'away', status: 'Out for lunch' } });
-  await carol.ask('presence', { type: 'presence', presence: { available: true } });
   room = (await alice.ask('start-session', { user: ['bob', 'carol'], subject: 'Garden club', open: true })).thread_id;
   const pair = (await bob.ask('start-session', { user: ['alice'] })).thread_id;
   await bob.tell(pair, { text: 'Can you lend me the big ladder on Saturday?' });
