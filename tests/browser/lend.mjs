@@ -2,7 +2,7 @@
 //
 // tests/browser/lend.mjs FILE: a Firefox for one test file after another, for to start one costs as much as many a file
 // does with it. FILE has its address while nobody has it; who takes it moves it away, and puts it back when all went
-// well (`borrow`). A file that died has it still, and others start their own. Ends with SIGTERM.
+// well (`borrow`). A file that died has it still, and others start their own. Ends with SIGTERM, or with the browser.
 
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,10 +40,11 @@ export async function borrow() {
 
 async function lend(file) {
   const profile = await mkdtemp(join(tmpdir(), 'spoolchat-firefox.'));
-  const server = await firefox.launchServer({ ...firefoxOptions(profile), host: '127.0.0.1', handleSIGTERM: false });
-  process.once('SIGTERM', async () => {
+  const launched = firefox.launchServer({ ...firefoxOptions(profile), host: '127.0.0.1', handleSIGTERM: false });
+  process.once('SIGTERM', async () => (await launched).close());
+  const server = await launched;
+  server.once('close', async () => {
     await rm(file, { force: true });
-    await server.close();
     await rm(profile, { recursive: true, force: true });
     process.exit();
   });
