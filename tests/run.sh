@@ -163,6 +163,7 @@ job_done() {
 
 # ---- Running -----------------------------------------------------------------------------------
 
+declare -a lenders=() # pids
 declare -A running=() # pid -> name|kind|pace|log|start
 declare -A at_once=([works]=$(nproc) [waits]=2) now=([works]=0 [waits]=0)
 
@@ -204,9 +205,27 @@ run_jobs() {
     done
 }
 
+# A Firefox for each of the jobs that wait, when there are more than that (tests/browser/lend.mjs).
+lend_browsers() {
+    local i
+    (($(printf '%s\n' "$@" | grep -c BROWSER=firefox) > at_once[waits])) || return 0
+    export FIREFOXES=$PWD/$logs/firefoxes
+    rm -rf "$FIREFOXES" && mkdir "$FIREFOXES"
+    for ((i = 0; i < at_once[waits]; i++)); do
+        node tests/browser/lend.mjs "$FIREFOXES/$i" </dev/null >>"$logs/lend.log" 2>&1 &
+        lenders+=($!)
+    done
+}
+
+end_lenders() {
+    ((${#lenders[@]} == 0)) || kill -TERM "${lenders[@]}" 2>/dev/null
+    ((${#lenders[@]} == 0)) || wait "${lenders[@]}"
+}
+
 # `timeout` hands the signal on to all that its job started.
 stop_all() {
     ((${#running[@]} == 0)) || kill -TERM "${!running[@]}" 2>/dev/null
+    end_lenders
     exit 130
 }
 
@@ -227,6 +246,7 @@ main() {
     mkdir -p "$logs"
     : >"$logs/build.log"
     : >"$logs/npm.log"
+    : >"$logs/lend.log"
     trap stop_all INT TERM HUP
     shopt -s nullglob
     for suite; do
@@ -241,7 +261,9 @@ main() {
         done
     done
     prepare "$@"
+    lend_browsers "${pool[@]}"
     run_jobs "${pool[@]}"
+    end_lenders
     printf '%d passed, %d failed' "$passed" "$failed"
     ((skipped == 0)) || printf ', %d skipped' "$skipped"
     echo

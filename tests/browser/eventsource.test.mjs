@@ -8,6 +8,8 @@ import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { openPage, running, site, useSite } from './site.mjs';
 
+const TIMEOUT = { timeout: 10000, polling: 40 };
+
 let alice;
 let bob;
 
@@ -36,7 +38,7 @@ function texts(page) {
 async function hears(page, text) {
   await page.waitForFunction(
     (wanted) => window.heard.some((s) => s.type === 'message' && s.message.text === wanted),
-    text, { timeout: 10000 },
+    text, TIMEOUT,
   );
 }
 
@@ -72,7 +74,7 @@ test('two people talk; each hears both, in order, as it happens', async () => {
 test('a friend who comes is seen coming', async () => {
   await alice.waitForFunction(
     () => window.heard.some((s) => s.type === 'presence' && s.presence.entity.id === 'bob' && s.presence.available),
-    undefined, { timeout: 10000 },
+    undefined, TIMEOUT,
   );
 });
 
@@ -85,9 +87,9 @@ test('a stream that ends is resumed by the browser: nothing lost, nothing twice'
     const opened = await carol.evaluate(() => window.opened);
     said.push(`while open ${i}`, `while away ${i}`);
     await post(alice, 'send-message', { thread_id: thread, message: `while open ${i}` });
-    await carol.waitForFunction(() => window.source.readyState === EventSource.CONNECTING, undefined, { timeout: 10000 });
+    await carol.waitForFunction(() => window.source.readyState === EventSource.CONNECTING, undefined, TIMEOUT);
     await post(alice, 'send-message', { thread_id: thread, message: `while away ${i}` });
-    await carol.waitForFunction((n) => window.opened > n, opened, { timeout: 10000 });
+    await carol.waitForFunction((n) => window.opened > n, opened, TIMEOUT);
     await hears(carol, `while away ${i}`);
   }
   assert.deepEqual(await texts(carol), said);

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { openPage, running, site, useSite } from './site.mjs';
 
 // Less than a long poll waits (25 s): what is there by then was not let out by an end.
-const TIMEOUT = { timeout: 12000 };
+const TIMEOUT = { timeout: 12000, polling: 40 };
 
 let alice;
 let thread;

@@ -4,14 +4,17 @@
 
 import assert from 'node:assert/strict';
 import { afterEach } from 'node:test';
-import { openPage, running, site, useSite } from './site.mjs';
+import {
+  onScriptError, openPage, running, site, useSite,
+} from './site.mjs';
 
-export const TIMEOUT = { timeout: 20000 };
+// To look at each picture keeps the browser drawing, though nothing changes.
+export const TIMEOUT = { timeout: 20000, polling: 40 };
 
 /** A tab of `user`, whose library is started; beside another one's (the same browser) when given. */
 export async function openLibrary(browser, site, user, options) {
   const page = await (options?.beside?.context().newPage() ?? openPage(browser, site, user));
-  page.on('pageerror', (error) => { page.failed = error; });
+  onScriptError(page, (error) => { page.failed = error; });
   return begin(page, site, options);
 }
 

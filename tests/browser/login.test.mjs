@@ -21,7 +21,7 @@ let stranger;
 
 before(async () => {
   site = await startSite();
-  running = await startBrowser(true);
+  running = await startBrowser({ windows: true, own: true });
   const { port } = new URL(site.origin);
   base = `http://chat.example.localhost:${port}/nereid-chat`;
   sibling = `http://app.example.localhost:${port}`;

@@ -10,7 +10,7 @@ import { afterEach, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openPage, running, site, useSite } from './site.mjs';
 
-const TIMEOUT = { timeout: 20000 };
+const TIMEOUT = { timeout: 20000, polling: 40 };
 
 let pages = [];
 

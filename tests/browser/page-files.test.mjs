@@ -15,7 +15,7 @@ let alice;
 let bob;
 
 before(async () => {
-  pages = await startPages({ SPOOLCHAT_MAX_ATTACHMENT: '30000000' });
+  pages = await startPages({ SPOOLCHAT_MAX_ATTACHMENT: '30000000' }, { own: true });
   bob = await (await pages.open('bob')).ready();
   alice = await (await pages.open('alice')).ready();
   await alice.talkTo('Bob');

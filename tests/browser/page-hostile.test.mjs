@@ -18,7 +18,7 @@ let thread;
 
 before(async () => {
   pages = await startPages();
-  bob = await (await pages.open('bob')).ready();
+  bob = pages.member('bob');
   // What the site's owner, or an application, let somebody call themselves.
   await writeFile(`${pages.site.spool}/users/bob/profile.json`, JSON.stringify({
     displayName: '<img src=x onerror="window.ran=1">Bob', url: 'javascript:window.ran=1', image: { url: 'https://evil.example/face.png' },

@@ -19,18 +19,16 @@ const browserName = process.env.BROWSER ?? 'chromium';
 let pages;
 let room;
 
-const member = (name) => pages.open(name).then((chat) => chat.ready());
-
 before(async () => {
   await mkdir(look, { recursive: true });
   pages = await startPages();
-  const [alice, bob, carol] = [await member('alice'), await member('bob'), await member('carol')];
+  const [alice, bob, carol] = ['alice', 'bob', 'carol'].map(pages.member);
+  for (const one of [bob, carol]) await one.ask('stream?wait=0'); // they are here for a minute then
   await bob.ask('presence', { type: 'presence', presence: { available: true, show: 'away', status: 'Out for lunch' } });
   room = (await alice.ask('start-session', { user: ['bob', 'carol'], subject: 'Garden club', open: true })).thread_id;
   const pair = (await bob.ask('start-session', { user: ['alice'] })).thread_id;
   await bob.tell(pair, { text: 'Can you lend me the big ladder on Saturday?' });
   await converse(alice, bob, carol);
-  await Promise.all([alice, bob, carol].map((chat) => chat.page.context().close()));
 });
 
 after(async () => {

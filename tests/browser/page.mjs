@@ -4,20 +4,21 @@
 // must never happen: a violation of its policy, a script error, an answer from elsewhere.
 
 import assert from 'node:assert/strict';
-import { startBrowser, startSite } from './site.mjs';
+import { onScriptError, startBrowser, startSite } from './site.mjs';
 
 const DEADLINE = 20000;
 
 /**
- * A site and a browser for the page. `open(user)` opens the page; `stop()` ends it all and tells of violations. Closed
- * pages are noticed late by the web server, so that their streams would count as somebody's who has too many.
+ * A site and a browser for the page. `open(user)` opens the page, `member(user)` is somebody without one; `stop()` ends
+ * it all and tells of violations. Closed pages are noticed late by the web server, so that their streams would count as
+ * somebody's who has too many.
  */
-export async function startPages(settings = {}) {
+export async function startPages(settings = {}, options = {}) {
   Object.assign(process.env, {
     SPOOLCHAT_MESSAGES_PER_MINUTE: '0', SPOOLCHAT_USER_STREAMS: '0', SPOOLCHAT_MAX_STREAMS: '0', ...settings,
   });
   const site = await startSite();
-  const running = await startBrowser();
+  const running = await startBrowser(options);
   const faults = [];
   const open = (user, options) => openChat(running.browser, site, user, options, faults);
   const stop = async () => {
@@ -25,7 +26,8 @@ export async function startPages(settings = {}) {
     await site.stop();
     assert.deepEqual(faults, []);
   };
-  return { site, open, stop, faults };
+  const member = (user) => new Member(site, user);
+  return { site, open, member, stop, faults };
 }
 
 /** In the page: what its policy has stopped, and whether somebody's text has run (window.ran). */
@@ -43,7 +45,7 @@ async function openChat(browser, site, user, options, faults) {
   });
   const page = await context.newPage();
   await page.addInitScript(watchPolicy);
-  page.on('pageerror', (error) => faults.push(`${user}: ${error.message}`));
+  onScriptError(page, (error) => faults.push(`${user}: ${error.message}`));
   page.on('dialog', (dialog) => { faults.push(`${user}: a dialog: ${dialog.message()}`); dialog.dismiss(); });
   page.on('request', (request) => {
     if (!request.url().startsWith(site.origin)) faults.push(`${user}: asked ${request.url()}`);
@@ -53,10 +55,38 @@ async function openChat(browser, site, user, options, faults) {
   return new Chat(page, site, user);
 }
 
+/** Somebody who is logged in, without a page of their own: who only says something needs none. */
+class Member {
+  constructor(site, user) {
+    Object.assign(this, { site, user });
+  }
+
+  /** POST or GET an endpoint as this user. */
+  async ask(path, json) {
+    const response = await fetch(`${this.site.base}/${path}`, {
+      method: json ? 'POST' : 'GET',
+      headers: {
+        Authorization: `Basic ${Buffer.from(`${this.user}:${this.user}`).toString('base64')}`,
+        ...(json && { 'Content-Type': 'application/json' }),
+      },
+      body: json && JSON.stringify(json),
+    });
+    const answer = await response.json();
+    assert.ok(response.ok, `${path}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  /** Say anything, as any client could. */
+  async tell(thread, message, rest) {
+    return this.ask('send-message', { type: 'message', message: { thread, ...message }, ...rest });
+  }
+}
+
 /** What somebody does with the page, in words. */
-class Chat {
+class Chat extends Member {
   constructor(page, site, user) {
-    Object.assign(this, { page, site, user });
+    super(site, user);
+    this.page = page;
     this.composer = page.locator('.composer textarea');
     this.rows = page.locator('.log .row');
   }
@@ -118,26 +148,6 @@ class Chat {
   async act(text, name) {
     await this.row(text).last().hover();
     await this.page.locator('.tools').getByRole('button', { name, exact: true }).click();
-  }
-
-  /** POST or GET an endpoint as this user. */
-  async ask(path, json) {
-    const response = await fetch(`${this.site.base}/${path}`, {
-      method: json ? 'POST' : 'GET',
-      headers: {
-        Authorization: `Basic ${Buffer.from(`${this.user}:${this.user}`).toString('base64')}`,
-        ...(json && { 'Content-Type': 'application/json' }),
-      },
-      body: json && JSON.stringify(json),
-    });
-    const answer = await response.json();
-    assert.ok(response.ok, `${path}: ${response.status} ${JSON.stringify(answer)}`);
-    return answer;
-  }
-
-  /** Say anything, as any client could. */
-  async tell(thread, message, rest) {
-    return this.ask('send-message', { type: 'message', message: { thread, ...message }, ...rest });
   }
 
   async expectNoViolation() {

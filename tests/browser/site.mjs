@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium, firefox } from 'playwright-core';
+import { borrow, firefoxOptions } from './lend.mjs';
 
 /** Start a site (site.sh); its `base`, `origin` and `spool`, `tell(command)` to do what site.sh can, and `stop()`. */
 export async function startSite(server = 'apache-event') {
@@ -46,17 +47,17 @@ const launch = {
       `--crash-dumps-dir=${profile}`,
     ],
   }),
-  // Debian's own, driven by WebDriver BiDi, which the channel stands for.
-  firefox: (profile) => firefox.launch({
-    channel: 'moz-firefox',
-    executablePath: '/usr/bin/firefox-esr',
-    env: { ...process.env, HOME: profile, XDG_CACHE_HOME: profile },
-  }),
+  firefox: (profile) => firefox.launch(firefoxOptions(profile)),
 };
 
-/** The browser that $BROWSER names; with windows, where that makes a difference. */
-export async function startBrowser(windows = false) {
+/**
+ * The browser that $BROWSER names: with windows, where that makes a difference; one that is nobody else's before or
+ * behind, where it has to reach files of ours or is asked for what a start decides.
+ */
+export async function startBrowser({ windows = false, own = false } = {}) {
   const name = process.env.BROWSER ?? 'chromium';
+  const lent = name === 'firefox' && !own && await borrow();
+  if (lent) return lent;
   const profile = await mkdtemp(join(tmpdir(), `spoolchat-${name}.`));
   const browser = await launch[name](profile, windows);
   const stop = async () => {
@@ -64,6 +65,17 @@ export async function startBrowser(windows = false) {
     await rm(profile, { recursive: true, force: true });
   };
   return { browser, stop };
+}
+
+/**
+ * `act` on each error of the page's scripts. When a server goes, Firefox tells of an EventSource that has lost it in the
+ * same way; that notice is of no kind of error, and comes from no line of a script.
+ */
+export function onScriptError(page, act) {
+  page.on('pageerror', (error) => {
+    const notice = error.name === '' && /^Firefox can.t establish a connection to the server at /.test(error.message);
+    if (!notice || !error.stack.endsWith('\nundefined')) act(error);
+  });
 }
 
 /** A page of `user`, logged in with HTTP authentication as a person would be; nobody when undefined. */
