@@ -54,8 +54,6 @@ setup_file() {
 
 setup() {
     load lib
-    # bats follows each command of each function, which costs more than all else here together.
-    set +T
     before=$(listing)
     rows=0 failures=() name=
     reply=$BATS_TEST_TMPDIR/reply

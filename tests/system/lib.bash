@@ -19,6 +19,10 @@
 root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 # shellcheck source=tests/servers/site.bash
 . "$root/tests/servers/site.bash"
+# bats follows each command of each function, which takes longer than the commands.
+set +T
+# What is sent and what comes are bytes, and bash is faster with them.
+export LC_ALL=C
 BIN=${BIN:-$root/build/test}
 SERVER=${SERVER:-apache-event}
 
