@@ -19,6 +19,8 @@ teardown_file() {
 }
 
 setup() {
+    # bats follows each command of each function, which takes longer than the commands.
+    set +T
     background=()
 }
 

@@ -6,6 +6,8 @@
 load lib
 
 setup() {
+    # bats follows each command of each function, which takes longer than the commands.
+    set +T
     SITE=$(site_tmp)
     SPOOL=$SITE/spool
     site_make "$SITE" "$root/build/cgi-bin"

@@ -19,6 +19,8 @@ teardown_file() {
 }
 
 setup() {
+    # bats follows each command of each function, which takes longer than the commands.
+    set +T
     out=$BATS_TEST_TMPDIR/out
     head=$BATS_TEST_TMPDIR/head
     endpoints=("$BIN"/cgi-bin/*)
