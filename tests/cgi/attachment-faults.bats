@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154
 # (tests as subshells, variables that lib.bash and faults.bash take and give)
 #
-# An upload killed or meeting the machine's faults, at every system call where it makes a difference: nothing of it is half there, no
-# answer promises what is not so, trying again gets through, and what is left goes with the agent. Each line of
+# An upload killed or meeting the machine's faults, at every system call where it makes a difference: nothing of
+# it is half there, no answer promises what is not so, trying again gets through, and what is left goes with the agent. Each line of
 # a failure names the system call, and which of that name it was ("EIO renameat 1").
 
 setup() {

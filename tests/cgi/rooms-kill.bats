@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154
 # (tests as subshells, variables that lib.bash and faults.bash take and give)
 #
-# Changes in rooms, killed at every system call that leaves something else than the one before: the same again does the rest, and so
-# does whoever comes next. Each line of a failure names who came next, the call, and which of that name.
+# Changes in rooms, killed at every system call that leaves something else than the one before: the same again does
+# the rest, and so does whoever comes next. Each line of a failure names who came next, the call, and which of that name.
 
 setup() {
     load lib
