@@ -2,15 +2,13 @@
 # shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154
 # (tests as subshells, variables that lib.bash and faults.bash take and give)
 #
-# An upload killed, or meeting the machine's faults, at every system call: nothing of it is half there, no
-# answer promises what is not so, trying again gets through, and what is left goes with the agent. Each line of
+# An upload killed or meeting the machine's faults, at every system call where it makes a difference: nothing of
+# it is half there, no answer promises what is not so, trying again gets through, and what is left goes with the agent. Each line of
 # a failure names the system call, and which of that name it was ("EIO renameat 1").
 
 setup() {
     load lib
     load faults
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     skip_sanitized
     spool_new
     room_new
@@ -84,39 +82,28 @@ again() {
 
 killed() {
     local copy=$1 name k
-    read -r name k <<<"$2"
+    read -r _ name k <<<"$2"
     perform_killed hit "$copy" "$name" "$k"
     audit "$copy"
     whole "$copy" "$before" $((before + 1))
     again "$copy" "$seen"
 }
 
-kill_everywhere() {
-    local all cases=() call
-    mapfile -t all < <(calls hit)
-    ((${#all[@]} > 30))
-    for call in "${all[@]}"; do
-        read -r name k _ <<<"$call"
-        cases+=("$name $k")
-    done
-    on_copies killed "${cases[@]}"
-}
-
 @test "killed: a user's first" {
     requests first
-    kill_everywhere
+    kill_after_changes killed nobody
 }
 
 @test "killed: sync = no" {
     CGI_ENV=(SPOOLCHAT_SYNC=no)
     requests again
-    kill_everywhere
+    kill_after_changes killed nobody
 }
 
 @test "killed: with all limits" {
     CGI_ENV=(SPOOLCHAT_SPOOL_MAX=10000000)
     requests again
-    kill_everywhere
+    kill_after_changes killed nobody
 }
 
 # What a 200 rests on.

@@ -26,8 +26,6 @@ setup_file() {
 setup() {
     load lib
     load faults
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     skip_sanitized
     CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0)
 }

@@ -7,7 +7,6 @@
 
 setup() {
     load lib
-    set +T
     CGI_ENV=()
     spool_new alice bob carol dave
     thread_of alice bob

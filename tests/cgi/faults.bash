@@ -20,6 +20,11 @@
 #   calls NAME                     the system calls of an undisturbed run on a copy of $SPOOL, a line each:
 #                                  "name k arguments", the k-th of that name; in front of the arguments of
 #                                  a close stands "written" when the file was
+#   kill_everywhere FUNCTION NEXT...
+#                                  FUNCTION COPY "NEXT SYSCALL K" for each system call of the request `hit`, on copies
+#   kill_after_changes FUNCTION NEXT...
+#                                  the same for those only before which something on the disk has changed. Killed at
+#                                  another it leaves what it would have left at the one before
 #   on_copies FUNCTION CASE...     FUNCTION COPY CASE for each, on as many processors as there are, each
 #                                  with its own copy of $SPOOL; what it prints is what is wrong
 #   expect_ok REQUEST SPOOL        `perform`, which must go well
@@ -123,6 +128,33 @@ calls() {
         name ~ /^p?write/ { written[file] = 1 }
         { print name, ++n[name], (name == "close" && written[file] ? "written " : "") $0 }
         name == "close" { delete written[file] }' "$room/calls"
+}
+
+kill_everywhere() {
+    local all
+    mapfile -t all < <(calls hit)
+    ((${#all[@]} > 30))
+    kill_at_calls "$@"
+}
+
+kill_after_changes() {
+    local all
+    mapfile -t all < <(calls hit | awk 'NR == 1 || changed
+        { changed = /^(p?write|ftruncate|rename|unlink|link|mkdir|utimens)/ || /O_CREAT/ }')
+    ((${#all[@]} > 2))
+    kill_at_calls "$@"
+}
+
+kill_at_calls() {
+    local function=$1 cases=() next call name k
+    shift
+    for next; do
+        for call in "${all[@]}"; do
+            read -r name k _ <<<"$call"
+            cases+=("$next $name $k")
+        done
+    done
+    on_copies "$function" "${cases[@]}"
 }
 
 on_copies() {

@@ -7,8 +7,6 @@
 
 setup() {
     load lib
-    # bats follows each command of each function, which costs more than all else here together.
-    set +T
     cd "$root" || return
     rooms=(base protocol spool chat cgi-bin agent)
 }

@@ -11,8 +11,6 @@ id=00000000-0000-4000-8000-000000000001
 setup() {
     load lib
     load faults
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     skip_sanitized
     spool_new
     room_new

@@ -24,6 +24,10 @@
 root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 # shellcheck source=tests/servers/process.bash
 . "$root/tests/servers/process.bash"
+# bats follows each command of each function, which takes longer than the commands.
+set +T
+# What is sent and what comes are bytes, and bash is faster with them.
+export LC_ALL=C
 BIN=${BIN:-$root/build/test}
 launch=$root/build/tools/launch
 

@@ -7,8 +7,6 @@
 
 setup() {
     load lib
-    # bats follows each command of each function, which costs more than all else here together.
-    set +T
     spool_new alice bob carol
     CGI_ENV=(SPOOLCHAT_WAIT=600)
     waiting=()

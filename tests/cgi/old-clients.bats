@@ -6,8 +6,6 @@
 
 setup() {
     load lib
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     spool_new alice bob carol dave
 }
 

@@ -8,8 +8,6 @@
 
 setup() {
     load lib
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     spool_new
     CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0 SPOOLCHAT_USER_STREAMS=0)
     door_spool

@@ -7,8 +7,6 @@
 
 setup() {
     load lib
-    # bats follows each command of each function, which costs more than all else here together.
-    set +T
     spool_new
     CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0)
     as bob GET 'stream?wait=0'

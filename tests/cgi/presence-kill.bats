@@ -2,15 +2,13 @@
 # shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154
 # (tests as subshells, variables that lib.bash and faults.bash take and give)
 #
-# Killed at every system call while others are to be told: whoever comes next, or the same request again,
-# tells them what is true, and nobody is told of who hides. A failure's line names who came next, the system
+# Killed at every system call that leaves something else, while others are to be told: whoever comes next, or the
+# same request again, tells them what is true, and nobody is told of who hides. A failure's line names who came next, the system
 # call, and which of that name it was.
 
 setup() {
     load lib
     load faults
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     skip_sanitized
     spool_new
     room_new
@@ -30,23 +28,6 @@ requests() {
     ME=bob request bob GET "stream?wait=0&since=$cursor"
     ME=alice request alice GET "stream?wait=0&since=$cursor"
     agent_request agent
-}
-
-# kill_everywhere FUNCTION NEXT...: FUNCTION COPY "NEXT SYSCALL K" for each system call of `hit` before which
-# something on the disk has changed. Killed at another it leaves what it would have left at the one before.
-kill_everywhere() {
-    local function=$1 cases=() next call name k all
-    shift
-    mapfile -t all < <(calls hit | awk 'NR == 1 || changed
-        { changed = /^(p?write|ftruncate|rename|unlink|link|mkdir|utimens)/ || /O_CREAT/ }')
-    ((${#all[@]} > 2))
-    for next; do
-        for call in "${all[@]}"; do
-            read -r name k _ <<<"$call"
-            cases+=("$next $name $k")
-        done
-    done
-    on_copies "$function" "${cases[@]}"
 }
 
 # kill_and_go_on COPY "NEXT SYSCALL K"
@@ -110,8 +91,8 @@ change() {
     ME=alice request hit POST presence "$3"
     wanted=$4 told=$5
     requests
-    kill_everywhere changed_again nobody agent
-    kill_everywhere changed_never_again alice
+    kill_after_changes changed_again nobody agent
+    kill_after_changes changed_never_again alice
 }
 
 @test "killed while saying something else" {
@@ -148,7 +129,7 @@ hidden_always() {
     as alice POST presence available=0
     requests
     ME=alice request hit GET "stream?wait=0&since=$cursor"
-    kill_everywhere hidden_always nobody alice
+    kill_after_changes hidden_always nobody alice
 }
 
 @test "killed while changing what nobody sees" {
@@ -156,7 +137,7 @@ hidden_always() {
     as alice GET 'stream?wait=0'
     requests
     ME=alice request hit POST presence show=dnd
-    kill_everywhere hidden_always nobody
+    kill_after_changes hidden_always nobody
 }
 
 # Killed before she came: the arrival; and then her departure, by the agent.
@@ -174,7 +155,7 @@ came_and_went() {
     as alice POST presence show=xa
     requests
     ME=alice request hit GET "stream?wait=0&since=$cursor"
-    kill_everywhere came_and_went nobody
+    kill_after_changes came_and_went nobody
 }
 
 # Killed while she came or ceased to hide, and she never comes back: whoever has heard of her hears that she is
@@ -193,7 +174,7 @@ came_no_more() {
     as alice POST presence show=xa
     requests
     ME=alice request hit GET "stream?wait=0&since=$cursor"
-    kill_everywhere came_no_more nobody
+    kill_after_changes came_no_more nobody
 }
 
 @test "killed while ceasing to hide, for ever" {
@@ -201,7 +182,7 @@ came_no_more() {
     as alice GET 'stream?wait=0'
     requests
     ME=alice request hit POST presence available=1
-    kill_everywhere came_no_more nobody
+    kill_after_changes came_no_more nobody
 }
 
 # The agent is killed while it takes her off.
@@ -220,7 +201,7 @@ agent_takes_off() {
     agent_request hit
     touch -d '3 days ago' "$SPOOL/online/alice"
     wanted=$1
-    kill_everywhere went nobody
+    kill_after_changes went nobody
 }
 
 @test "killed while taking off who has gone" {

@@ -24,8 +24,6 @@ setup_file() {
 setup() {
     load lib
     load faults
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     skip_sanitized
     CGI_ENV=()
     ME=bob request history GET "history/$thread"

@@ -10,8 +10,6 @@
 
 setup() {
     load lib
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     spool_new alice bob carol dave
     CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0 SPOOLCHAT_SYNC=no)
     for ME in alice bob carol dave; do

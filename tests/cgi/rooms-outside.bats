@@ -7,8 +7,6 @@
 
 setup() {
     load lib
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     spool_new alice bob carol dave
     CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0 SPOOLCHAT_SYNC=no)
     for user in alice bob carol dave; do

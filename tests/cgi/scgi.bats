@@ -6,8 +6,6 @@
 
 setup() {
     load lib
-    # bats follows each command of each function, which costs more than all else here together.
-    set +T
     spool_new
     CGI_ENV=(SPOOLCHAT_SYNC=no SPOOLCHAT_MESSAGES_PER_MINUTE=0 SPOOLCHAT_USER_STREAMS=0)
     socket=$SPOOL/agent.scgi

@@ -7,8 +7,6 @@
 setup() {
     load lib
     load faults
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     spool_new w{0..7} r{0..3}
     room_new
     # In memory, where there is some: what is to be seen here is not how fast a disk syncs.

@@ -7,8 +7,6 @@
 setup() {
     load lib
     load faults
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     spool_new
     room_new
     # Leaks are looked for by other tests; here somebody else traces.

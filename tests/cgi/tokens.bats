@@ -6,8 +6,6 @@
 
 setup() {
     load lib
-    # bats follows each command of each function, which costs more than all else here together.
-    set +T
     spool_new
     CGI_ENV=()
     v4='^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'

@@ -8,8 +8,6 @@
 setup() {
     load lib
     load faults
-    # bats follows each command of each function, which takes longer than the commands.
-    set +T
     spool_new
     room_new
     CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0 ASAN_OPTIONS=detect_leaks=0)

@@ -19,6 +19,8 @@ teardown_file() {
 }
 
 setup() {
+    # bats follows each command of each function, which takes longer than the commands.
+    set +T
     background=()
 }
 
@@ -69,15 +71,11 @@ in_file() {
     [[ $(grep -c -- "$3" "$1") == "$2" ]]
 }
 
-# How many streams of this site wait: programs (other sites' run from the same folder), and what the agent holds
-# for them, its pipes and sockets.
+# How many streams of this site wait: programs, and what the agent holds for them, its pipes and sockets.
 streams() {
-    local file count
-    count=$(readlink "/proc/$(<"$SPOOL/agent.lock")/fd/"* | grep -cE '^(pipe|socket):')
-    for file in $(grep -lszx "SPOOLCHAT_SPOOL=$SPOOL" /proc/[0-9]*/environ); do
-        [[ $(readlink "${file%/environ}/exe") != */stream ]] || count=$((count + 1))
-    done
-    echo "$count"
+    local waiting
+    mapfile -t waiting < <(streams_waiting)
+    echo $((${#waiting[@]} + $(readlink "/proc/$(<"$SPOOL/agent.lock")/fd/"* | grep -cE '^(pipe|socket):')))
 }
 
 streams_at_least() {

@@ -6,6 +6,8 @@
 load lib
 
 setup() {
+    # bats follows each command of each function, which takes longer than the commands.
+    set +T
     PORT=$(free_port)
     out=$BATS_TEST_TMPDIR/out
     demo=

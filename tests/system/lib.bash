@@ -8,6 +8,7 @@
 #   site_stop                   stop it, and the agent; show the logs of a test that failed; remove $SITE
 #   agent_start, agent_stop     `spoolchat agent` beside it
 #   as USER curl ARGUMENTS...   logged in
+#   streams_waiting             pids of the site's streams that are processes
 #   clients_end PID...          of those that are left
 #   eventually SECONDS COMMAND  until it succeeds; the only way to wait
 #   clock_forward SECONDS       the programs' clocks; they stand in the file $CLOCK
@@ -19,6 +20,8 @@
 root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 # shellcheck source=tests/servers/site.bash
 . "$root/tests/servers/site.bash"
+# What is sent and what comes are bytes, and bash is faster with them.
+export LC_ALL=C
 BIN=${BIN:-$root/build/test}
 SERVER=${SERVER:-apache-event}
 
@@ -68,6 +71,15 @@ as() {
     local user=$1 program=$2
     shift 2
     "$program" --user "$user:$user" --silent --show-error --max-time 60 "$@"
+}
+
+# Other sites' may run from the same folder.
+streams_waiting() {
+    local path
+    for path in /proc/[0-9]*/exe; do
+        [[ ! $path -ef $SITE/cgi-bin/stream ]] || ! grep -qszx "SPOOLCHAT_SPOOL=$SPOOL" "${path%exe}environ" ||
+            basename "${path%/exe}"
+    done
 }
 
 clients_end() {
