@@ -16,6 +16,7 @@
 #define TIME "2011-02-10T15:04:55.123456Z"
 #define LATER "2011-02-10T15:04:56.000000Z"
 #define MESSAGE "{\"timestamp\":\"" TIME "\",\"type\":\"message\",\"seq\":1,\"message\":{}}"
+#define DAMAGED "[\"timestamp\":\"" TIME "\",\"type\":\"message\",\"seq\":1,\"message\":{}}"
 #define PRESENCE(time, user, rest)                                                                 \
     "{\"timestamp\":\"" time "\",\"type\":\"presence\",\"presence\":{\"entity\":{\"id\":\"" user   \
     "\",\"displayName\":\"X\"}," rest "}}"
@@ -44,6 +45,7 @@ static const struct {
     {{MESSAGE "\n"}, false, 0, 0, MESSAGE, ""},
     {{MESSAGE}, false, 0, 0, MESSAGE, ""},
     {{MESSAGE "\n", MESSAGE "\n"}, false, 0, 0, MESSAGE "," MESSAGE, ""},
+    {{MESSAGE "\n", DAMAGED "\n", MESSAGE "\n"}, false, 0, 1, MESSAGE "," MESSAGE, ""},
     {{ANNA_IN "\n"}, false, 0, 0, LIST(ANNA_ENTRY, TIME), ""},
     {{ANNA_IN "\n", OTTO_OUT "\n"},
      true,
