@@ -41,7 +41,11 @@ export async function borrow() {
 async function lend(file) {
   const profile = await mkdtemp(join(tmpdir(), 'spoolchat-firefox.'));
   const launched = firefox.launchServer({ ...firefoxOptions(profile), host: '127.0.0.1', handleSIGTERM: false });
-  process.once('SIGTERM', async () => (await launched).close());
+  process.once('SIGTERM', async () => {
+    const told = await launched;
+    setTimeout(() => told.kill(), 10000); // one that hangs must not keep all tests from ending
+    await told.close();
+  });
   const server = await launched;
   server.once('close', async () => {
     await rm(file, { force: true });
