@@ -16,7 +16,7 @@ struct map_node {
     const char *key; /* belongs to the thing, and does not change while it is in the table */
 };
 
-/* FNV-1a. */
+/* FNV-1a; also for who keeps a number instead of a name (friends.h, authors.h), in any program. */
 uint64_t map_hash(const char *key);
 
 /* Empty when all zero. */

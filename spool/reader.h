@@ -51,8 +51,8 @@ void reader_stand(struct reader *reader, struct spool *spool, const struct user 
 int reader_next(struct reader *reader, const char **line, size_t *len);
 
 /*
- * Forget which threads the user was in, and their list of friends: before reading on after something that may have taken a while. At
- * the end of the journal reader_next does so itself.
+ * Forget which threads the user was in, and their list of friends: before reading on after something that
+ * may have taken a while. At the end of the journal reader_next does so itself.
  */
 void reader_forget(struct reader *reader);
 

@@ -12,7 +12,6 @@ import { filesOf } from './tray.js';
 import { MessageTools } from './tools.js';
 import { listOf, t, errorText } from './words.js';
 
-
 export class ThreadView {
   /** `app`: root, chat, base, purify, drafts, say(), back(), solo. */
   constructor(thread, app) {
