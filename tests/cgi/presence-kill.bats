@@ -3,8 +3,8 @@
 # (tests as subshells, variables that lib.bash and faults.bash take and give)
 #
 # Killed at every system call that leaves something else, while others are to be told: whoever comes next, or the
-# same request again, tells them what is true, and nobody is told of who hides. A failure's line names who came next, the system
-# call, and which of that name it was.
+# same request again, tells them what is true, and nobody is told of who hides. A failure's line names who came
+# next, the system call, and which of that name it was.
 
 setup() {
     load lib
