@@ -3,152 +3,76 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "dir.h"
 #include "file.h"
 #include "record.h"
-
-#define NO_SEGMENT UINT64_MAX
-
-int journal_segments(struct spool *spool, uint64_t *oldest, uint64_t *newest)
-{
-    struct dir dir;
-    const char *name;
-    uint64_t first;
-
-    *oldest = NO_SEGMENT;
-    *newest = 0;
-    if (dir_over(&dir, spool->journal) == -1)
-        return -1;
-    while ((name = dir_next(&dir)) != NULL)
-        if (path_seq_ok(name, &first) && first % JOURNAL_SEGMENT == 0) {
-            *oldest = first < *oldest ? first : *oldest;
-            *newest = first > *newest ? first : *newest;
-        }
-    errno = dir.error != 0 ? dir.error : ENOENT;
-    return dir.error != 0 || *oldest == NO_SEGMENT ? -1 : 0;
-}
-
-static int open_segment(struct spool *spool, uint64_t first, int flags)
-{
-    char name[PATH_SIZE];
-
-    path_segment(name, first);
-    return openat(spool->journal, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
-}
-
-/* Whole records in a segment; a torn one at its end does not count and is written over. */
-static int64_t count_records(int fd)
-{
-    struct stat info;
-
-    return fstat(fd, &info) == -1 ? -1 : info.st_size / JOURNAL_RECORD;
-}
-
-static int read_record(int fd, uint64_t index, struct journal_record *record)
-{
-    char bytes[JOURNAL_RECORD];
-    ssize_t got = pread(fd, bytes, sizeof bytes, (off_t)(index * JOURNAL_RECORD));
-
-    if (got == (ssize_t)sizeof bytes && record_parse(record, bytes) == 0)
-        return 0;
-    if (got != -1)
-        errno = EBADMSG;
-    return -1;
-}
-
-/* The place after the newest readable record of a segment that has `count`; -1: there is none. */
-static int newest_in(int fd, uint64_t first, int64_t count, struct cursor *place)
-{
-    struct journal_record last;
-
-    for (; count > 0; count--)
-        if (read_record(fd, (uint64_t)count - 1, &last) == 0) {
-            *place = (struct cursor){first + (uint64_t)count, last.ms};
-            return 0;
-        }
-    return -1;
-}
-
-/* The newest segment and what is in it. `*fd` is -1, and all else 0, when the ledger is empty. */
-static int find_end(struct spool *spool, int flags, int *fd, uint64_t *first, int64_t *count)
-{
-    uint64_t oldest;
-
-    *fd = -1;
-    *count = 0;
-    if (journal_segments(spool, &oldest, first) == -1) {
-        *first = 0;
-        return errno == ENOENT ? 0 : -1;
-    }
-    *fd = open_segment(spool, *first, flags);
-    if (*fd == -1)
-        return -1;
-    *count = count_records(*fd);
-    if (*count == -1) {
-        file_close(*fd);
-        return -1;
-    }
-    return 0;
-}
+#include "segment.h"
 
 /*
  * The place after the newest readable record; looks into the segment before when the newest has just
  * been begun. Where nothing can be read, the end without a time.
  */
-static struct cursor find_newest(struct spool *spool, int fd, uint64_t first, int64_t count)
+static struct cursor find_newest(struct spool *spool, const struct segment *last)
 {
-    struct cursor place = {first + (uint64_t)count, 0};
+    struct cursor place = {last->first + (uint64_t)last->count, 0};
     int before;
 
-    if (fd == -1 || newest_in(fd, first, count, &place) == 0 || first < JOURNAL_SEGMENT)
+    if (last->fd == -1 || segment_newest(last->fd, last->first, last->count, &place) == 0 ||
+        last->first < JOURNAL_SEGMENT)
         return place;
-    before = open_segment(spool, first - JOURNAL_SEGMENT, O_RDONLY);
+    before = segment_open(spool, last->first - JOURNAL_SEGMENT, O_RDONLY);
     if (before != -1)
-        (void)newest_in(before, first - JOURNAL_SEGMENT, count_records(before), &place);
+        (void)segment_newest(before, last->first - JOURNAL_SEGMENT, segment_count(before), &place);
     file_close(before);
     return place;
+}
+
+/* Room for one more in the newest. -1: errno; nothing is open. */
+static int make_room(struct spool *spool, struct segment *last)
+{
+    bool begin = last->fd == -1 || last->count >= JOURNAL_SEGMENT;
+
+    if (begin) {
+        file_close(last->fd);
+        last->first += last->fd == -1 ? 0 : JOURNAL_SEGMENT;
+        last->fd = segment_open(spool, last->first, O_RDWR | O_CREAT);
+        last->count = 0;
+    }
+    if (last->fd != -1 && (begin || last->searched))
+        segment_remember(spool, last->first);
+    return last->fd == -1 ? -1 : 0;
 }
 
 static int append_locked(struct spool *spool, struct journal_record *record, struct cursor *end)
 {
     char bytes[JOURNAL_RECORD];
-    uint64_t first;
-    int64_t count;
-    int64_t last;
-    int fd;
+    struct segment last;
+    int64_t ms;
     ssize_t done;
 
-    if (find_end(spool, O_RDWR, &fd, &first, &count) == -1)
+    if (segment_last(spool, O_RDWR, &last) == -1)
         return -1;
-    last = find_newest(spool, fd, first, count).ms;
-    if (fd == -1 || count >= JOURNAL_SEGMENT) {
-        first = fd == -1 ? 0 : first + JOURNAL_SEGMENT;
-        count = 0;
-        file_close(fd);
-        fd = open_segment(spool, first, O_RDWR | O_CREAT);
-        if (fd == -1)
-            return -1;
-    }
+    ms = find_newest(spool, &last).ms;
+    if (make_room(spool, &last) == -1)
+        return -1;
     record->ms = clock_wall_us() / 1000;
-    if (record->ms < last)
-        record->ms = last;
+    if (record->ms < ms)
+        record->ms = ms;
     record_print(bytes, record);
-    done = pwrite(fd, bytes, sizeof bytes, count * JOURNAL_RECORD);
+    done = pwrite(last.fd, bytes, sizeof bytes, last.count * JOURNAL_RECORD);
     if (done != (ssize_t)sizeof bytes) {
-        errno = done == -1 ? errno : ENOSPC; /* half a record is none: see count_records */
-        file_close(fd);
+        errno = done == -1 ? errno : ENOSPC; /* half a record is none: see segment_count */
+        file_close(last.fd);
         return -1;
     }
-    if (close(fd) == -1)
+    if (close(last.fd) == -1)
         return -1; /* it may be there all the same: whoever finishes this looks */
     if (end != NULL)
-        *end = (struct cursor){first + (uint64_t)count + 1, record->ms};
+        *end = (struct cursor){last.first + (uint64_t)last.count + 1, record->ms};
     return 0;
 }
 
@@ -168,14 +92,12 @@ int journal_append(struct spool *spool, struct journal_record *record, struct cu
 
 int journal_end(struct spool *spool, struct cursor *end)
 {
-    uint64_t first;
-    int64_t count;
-    int fd;
+    struct segment last;
 
-    if (find_end(spool, O_RDONLY, &fd, &first, &count) == -1)
+    if (segment_last(spool, O_RDONLY, &last) == -1)
         return -1;
-    *end = find_newest(spool, fd, first, count);
-    file_close(fd);
+    *end = find_newest(spool, &last);
+    file_close(last.fd);
     return 0;
 }
 
@@ -194,7 +116,7 @@ static int enter_segment(struct journal_reader *reader, uint64_t number)
     if (reader->segment != -1 && reader->first == first)
         return 0;
     journal_close(reader);
-    reader->segment = open_segment(reader->spool, first, O_RDONLY);
+    reader->segment = segment_open(reader->spool, first, O_RDONLY);
     reader->first = first;
     return reader->segment == -1 ? -1 : 0;
 }
@@ -221,7 +143,7 @@ static int pass_missing(struct journal_reader *reader, uint64_t *next)
     struct dir dir;
     const char *name;
     uint64_t first;
-    uint64_t nearest = NO_SEGMENT;
+    uint64_t nearest = UINT64_MAX;
 
     if (dir_over(&dir, reader->spool->journal) == -1)
         return -1;
@@ -233,7 +155,7 @@ static int pass_missing(struct journal_reader *reader, uint64_t *next)
         errno = dir.error;
         return -1;
     }
-    if (nearest == NO_SEGMENT)
+    if (nearest == UINT64_MAX)
         return 0;
     *next = nearest;
     reader->gap = true;
@@ -244,10 +166,7 @@ static int pass_missing(struct journal_reader *reader, uint64_t *next)
  * missing or damaged at its end (the tail lost in a power cut) stays so. */
 static bool is_closed(const struct journal_reader *reader)
 {
-    char name[PATH_SIZE];
-
-    path_segment(name, reader->first + JOURNAL_SEGMENT);
-    return faccessat(reader->spool->journal, name, F_OK, 0) == 0;
+    return segment_exists(reader->spool, reader->first + JOURNAL_SEGMENT);
 }
 
 /* Fill the page with record `*next` of the open segment; pass over a lost end. 1, 0, -1. */
@@ -337,8 +256,8 @@ static int seek_time(struct journal_reader *reader, int64_t ms)
     }
     reader->at = (struct cursor){low, 0};
     if (low > 0 && enter_segment(reader, low - 1) == 0)
-        (void)newest_in(reader->segment, reader->first, (int64_t)(low - reader->first),
-                        &reader->at);
+        (void)segment_newest(reader->segment, reader->first, (int64_t)(low - reader->first),
+                             &reader->at);
     return 0;
 }
 
@@ -365,7 +284,7 @@ int journal_seek(struct journal_reader *reader, struct spool *spool, struct curs
     if (enter_segment(reader, cursor.next - 1) == -1)
         failed = errno != ENOENT;
     else
-        failed = read_record(reader->segment, cursor.next - 1 - reader->first, &last) == -1 &&
+        failed = segment_read(reader->segment, cursor.next - 1 - reader->first, &last) == -1 &&
                  errno != EBADMSG;
     if (!failed && last.ms == cursor.ms)
         return 0;

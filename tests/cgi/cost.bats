@@ -89,6 +89,21 @@ expect_same_cost() {
     expect_same_cost session
 }
 
+@test "the cost of sending in a ledger of a thousand segments" {
+    local site n segment
+    ME=alice request send POST send-message "thread_id=$thread&message=hello"
+    for site in few many; do cp -a "$room/young" "$room/$site"; done
+    mv "$room/many/journal/"{0000000000,0065536000}
+    for n in {0..999}; do
+        printf -v segment '%s/many/journal/%010d' "$room" $((n * 65536))
+        : >"$segment"
+    done
+    # The first goes over them, and remembers which is the newest.
+    for site in few many; do perform send "$room/$site"; done
+    same 0065536000 "$(cut -d ' ' -f 1 "$room/many/tail")"
+    same "$(calls_in few send)" "$(calls_in many send)"
+}
+
 @test "the cost of reading on from a cursor" {
     local young old since
     ME=alice request send POST send-message "thread_id=$thread&message=hello"
