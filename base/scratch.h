@@ -12,6 +12,9 @@
 /* Marks a static array; the linker sorts marked ones to the end (the Makefile's --sort-section). */
 #define SCRATCH __attribute__((section(".bss.zz_scratch_b")))
 
+/* Marks what most processes never touch, and none may forget: it lies at the very end, out of the way. */
+#define RARE __attribute__((section(".bss.zzz_rare")))
+
 /* Forget what all of them hold: they read as zeros afterwards. */
 void scratch_forget(void);
 

@@ -58,7 +58,9 @@ static int wait_sec;
 
 static void read_message(void)
 {
-    SCRATCH static char body[STANZA_BODY_MAX + 1];
+    SCRATCH static char room[STANZA_BODY_MAX + 1];
+    static char brief[768]; /* see base/scratch.h */
+    char *body = cgi_body_fits(sizeof brief) ? brief : room;
     struct stanza_error error;
     struct form form;
     const char *why;
@@ -121,13 +123,27 @@ static void check_role(void)
         cgi_die(403, "Only owners and moderators change the subject of a room.");
 }
 
+/* The line that is kept; `full` when there is no room for it. */
+static struct buf put_line(const struct stanza_place *place)
+{
+    static char brief[1280]; /* see base/scratch.h */
+    SCRATCH static char text[STANZA_LINE_MAX];
+    struct buf out = buf_over(brief, sizeof brief);
+
+    stanza_message_put(&out, &message, place);
+    if (!out.full)
+        return out;
+    out = buf_over(text, sizeof text);
+    stanza_message_put(&out, &message, place);
+    return out;
+}
+
 /* Called back under the thread's lock, when the message's place is known. */
 static int render(void *context, uint64_t seq, const char *prev, int64_t time_us, const char **line,
                   size_t *len)
 {
-    SCRATCH static char text[STANZA_LINE_MAX];
     SCRATCH static char people[PEOPLE_TEXT_MAX];
-    struct buf out = buf_over(text, sizeof text);
+    struct buf out;
     struct buf who = buf_over(people, sizeof people);
     struct buf list;
     struct stanza_place place = {.seq = seq, .prev = prev, .time_us = time_us};
@@ -153,7 +169,7 @@ static int render(void *context, uint64_t seq, const char *prev, int64_t time_us
     place.sender_len = who.len;
     place.members = list.data;
     place.members_len = list.len;
-    stanza_message_put(&out, &message, &place);
+    out = put_line(&place);
     placed_seq = seq;
     stanza_time(placed_time, time_us);
     *line = out.data;
@@ -215,6 +231,7 @@ static _Noreturn void answer(void)
 
 int main(void)
 {
+    endpoint.without = SPOOL_ONLINE | SPOOL_OPEN;
     endpoint_start(&endpoint, "send-message", "POST");
     endpoint_login_or_token(&endpoint);
     read_message();

@@ -9,7 +9,7 @@
 void endpoint_start(struct endpoint *endpoint, const char *program, const char *methods)
 {
     cgi_name(program);
-    if (spool_open(&endpoint->spool) == -1)
+    if (spool_open_without(&endpoint->spool, endpoint->without) == -1)
         cgi_die_errno(endpoint->spool.complaint);
     endpoint_begin(endpoint, program, methods);
 }

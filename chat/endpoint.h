@@ -20,6 +20,7 @@ struct endpoint {
     struct user me;
     const char *token; /* from the path or the header; NULL when the web server has authenticated */
     int64_t left_ms;   /* of the token */
+    unsigned without;  /* for spool_open_without; to be set before endpoint_start */
 };
 
 /* Open the spool (before any input is read), take the request in. Ends the program when either

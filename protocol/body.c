@@ -114,6 +114,11 @@ void cgi_body_die(void)
     cgi_die_errno("request body");
 }
 
+bool cgi_body_fits(size_t size)
+{
+    return unread < size;
+}
+
 size_t cgi_body(const struct cgi *cgi, char *room, size_t max)
 {
     size_t want = (size_t)announced_length(cgi->length, max);

@@ -70,6 +70,8 @@ void cgi_start(struct cgi *cgi, const char *program, const char *methods, const 
  * short is 400, late 408. `room` has space for max + 1 bytes; returns the length.
  */
 size_t cgi_body(const struct cgi *cgi, char *room, size_t max);
+/* Whether what has been announced, and a NUL, needs no more room than that; before it is read. */
+bool cgi_body_fits(size_t size);
 
 /* A body of any size, in pieces. */
 struct cgi_body {

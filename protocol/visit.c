@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scratch.h"
 #include "cgi_private.h"
 
 #define INDEX_SIZE 128 /* what is behind so many variables is looked for from there */
@@ -15,8 +16,8 @@ struct variable {
     char *value;
 };
 
-static struct {
-    bool here;
+static bool here;
+RARE static struct {
     bool ended;
     struct variable variables[INDEX_SIZE];
     size_t count;
@@ -29,7 +30,7 @@ static struct {
 
 bool visit_here(void)
 {
-    return visit.here;
+    return here;
 }
 
 /* The variable at *at, which goes behind it. */
@@ -66,7 +67,7 @@ int visit_put(const char *bytes, size_t len)
 
 void reply_end(int status)
 {
-    if (!visit.here)
+    if (!here)
         exit(status);
     longjmp(visit.end, 1);
 }
@@ -87,12 +88,12 @@ bool visit_part(void (*part)(void *context), void *context)
     struct reply_state ours = reply_state;
 
     reply_state = visit.parked;
-    visit.here = true;
+    here = true;
     if (setjmp(visit.end) == 0)
         part(context);
     else
         visit.ended = true;
-    visit.here = false;
+    here = false;
     visit.parked = reply_state;
     reply_state = ours;
     return !visit.ended;

@@ -84,14 +84,18 @@ static int read_format(struct spool *spool)
 static const struct {
     const char *name;
     size_t place;
+    unsigned flag;
 } directories[] = {
-    {"journal", offsetof(struct spool, journal)}, {"threads", offsetof(struct spool, threads)},
-    {"users", offsetof(struct spool, users)},     {"tokens", offsetof(struct spool, tokens)},
-    {"online", offsetof(struct spool, online)},   {"presence", offsetof(struct spool, presence)},
-    {"open", offsetof(struct spool, open)},
+    {"journal", offsetof(struct spool, journal), 0},
+    {"threads", offsetof(struct spool, threads), 0},
+    {"users", offsetof(struct spool, users), 0},
+    {"tokens", offsetof(struct spool, tokens), 0},
+    {"online", offsetof(struct spool, online), SPOOL_ONLINE},
+    {"presence", offsetof(struct spool, presence), 0},
+    {"open", offsetof(struct spool, open), SPOOL_OPEN},
 };
 
-static int open_directories(struct spool *spool)
+static int open_directories(struct spool *spool, unsigned without)
 {
     bool made = false;
 
@@ -99,6 +103,9 @@ static int open_directories(struct spool *spool)
         const char *name = directories[i].name;
         int *fd = (int *)(void *)((char *)spool + directories[i].place);
 
+        *fd = -1;
+        if ((directories[i].flag & without) != 0)
+            continue;
         *fd = file_open_dir(spool->root, name);
         if (*fd == -1 && errno == ENOENT &&
             (mkdirat(spool->root, name, 0700) == 0 || errno == EEXIST)) {
@@ -132,6 +139,11 @@ const char *spool_path(void)
 
 int spool_open(struct spool *spool)
 {
+    return spool_open_without(spool, 0);
+}
+
+int spool_open_without(struct spool *spool, unsigned without)
+{
     const char *path = spool_path();
 
     clock_start();
@@ -145,7 +157,7 @@ int spool_open(struct spool *spool)
     if (check_owner(spool) == -1 ||
         config_read(&spool->config, spool->root, spool->complaint) == -1)
         return -1;
-    return open_format(spool) == -1 ? -1 : open_directories(spool);
+    return open_format(spool) == -1 ? -1 : open_directories(spool, without);
 }
 
 int spool_lock(const struct spool *spool, int fd)

@@ -67,6 +67,10 @@ const char *spool_path(void);
  * stays open until the process ends.
  */
 int spool_open(struct spool *spool);
+/* The same, but what the caller has no use for stays closed (-1). */
+#define SPOOL_ONLINE 1u
+#define SPOOL_OPEN 2u
+int spool_open_without(struct spool *spool, unsigned without);
 
 /*
  * flock, exclusively. Most locks are held for parts of a millisecond, but by a program that is stopped for as

@@ -543,6 +543,20 @@ END
     same 600 "$(stat -c %a "$(stored 1)")"
 }
 
+@test "send-message: short or long, the next one goes on from it" {
+    local n said='' text
+    thread_of alice bob
+    CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0)
+    # What is short lies elsewhere while it is read and written: all lengths about where that ends.
+    for n in {420..460} {680..720} 5000 9 60000; do
+        printf -v text "%0${n}d" 7
+        say alice "$thread" "$text"
+        said+="$n "
+    done
+    same "$said" "$(cat "$SPOOL/threads/$thread"/new/* | jq -j '.message.text | length, " "')"
+    "$root/build/tools/audit" "$SPOOL"
+}
+
 @test "send-message: its sender gets it, too; who is not in the thread does not, and cannot send" {
     thread_of alice bob
     say alice "$thread" one
