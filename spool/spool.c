@@ -90,11 +90,12 @@ static const struct {
     {"threads", offsetof(struct spool, threads), 0},
     {"users", offsetof(struct spool, users), 0},
     {"tokens", offsetof(struct spool, tokens), 0},
-    {"online", offsetof(struct spool, online), SPOOL_ONLINE},
     {"presence", offsetof(struct spool, presence), 0},
+    {"online", offsetof(struct spool, online), SPOOL_ONLINE},
     {"open", offsetof(struct spool, open), SPOOL_OPEN},
 };
 
+/* A first use makes all of them. */
 static int open_directories(struct spool *spool, unsigned without)
 {
     bool made = false;
@@ -104,7 +105,7 @@ static int open_directories(struct spool *spool, unsigned without)
         int *fd = (int *)(void *)((char *)spool + directories[i].place);
 
         *fd = -1;
-        if ((directories[i].flag & without) != 0)
+        if (!made && (directories[i].flag & without) != 0)
             continue;
         *fd = file_open_dir(spool->root, name);
         if (*fd == -1 && errno == ENOENT &&
