@@ -56,15 +56,27 @@ static bool refused;
 /* Until the user may send again. */
 static int wait_sec;
 
-static void read_message(void)
+static char *read_body(size_t *len)
 {
     SCRATCH static char room[STANZA_BODY_MAX + 1];
     static char brief[768]; /* see base/scratch.h */
-    char *body = cgi_body_fits(sizeof brief) ? brief : room;
+    bool fits = cgi_body_fits(sizeof brief);
+    char *body = fits ? brief : room;
+    size_t max = endpoint.spool.config.max_body;
+
+    if (fits && max >= sizeof brief)
+        max = sizeof brief - 1;
+    *len = cgi_body(&endpoint.cgi, body, max);
+    return body;
+}
+
+static void read_message(void)
+{
     struct stanza_error error;
     struct form form;
     const char *why;
-    size_t len = cgi_body(&endpoint.cgi, body, endpoint.spool.config.max_body);
+    size_t len;
+    char *body = read_body(&len);
     int result;
 
     is_form = cgi_content_is(&endpoint.cgi, "application/x-www-form-urlencoded");

@@ -34,17 +34,24 @@ static struct cursor find_newest(struct spool *spool, const struct segment *last
 /* Room for one more in the newest. -1: errno; nothing is open. */
 static int make_room(struct spool *spool, struct segment *last)
 {
-    bool begin = last->fd == -1 || last->count >= JOURNAL_SEGMENT;
+    bool news = last->searched;
 
-    if (begin) {
+    while (last->fd == -1 || last->count >= JOURNAL_SEGMENT) {
         file_close(last->fd);
         last->first += last->fd == -1 ? 0 : JOURNAL_SEGMENT;
         last->fd = segment_open(spool, last->first, O_RDWR | O_CREAT);
-        last->count = 0;
+        if (last->fd == -1)
+            return -1;
+        last->count = segment_count(last->fd); /* if not none: nothing is written over */
+        if (last->count == -1) {
+            file_close(last->fd);
+            return -1;
+        }
+        news = true;
     }
-    if (last->fd != -1 && (begin || last->searched))
+    if (news)
         segment_remember(spool, last->first);
-    return last->fd == -1 ? -1 : 0;
+    return 0;
 }
 
 static int append_locked(struct spool *spool, struct journal_record *record, struct cursor *end)

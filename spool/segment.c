@@ -88,7 +88,8 @@ int segment_newest(int fd, uint64_t first, int64_t count, struct cursor *place)
 #define TAIL_SIZE 64
 
 /* What `tail` says while `first` is the newest. Whatever comes into journal/ or leaves it changes its ctime, which
- * nothing can set: then the hint is void. Its length; -1: errno. */
+ * nothing can set: then the hint is void. (A file system's clock ticks coarsely, and a power cut may take the new ctime
+ * alone, so whoever believes it still looks whether the next segment is there.) Its length; -1: errno. */
 static ssize_t print_tail(struct spool *spool, uint64_t first, char out[PATH_SIZE])
 {
     struct stat info;
@@ -111,7 +112,8 @@ static bool recall(struct spool *spool, uint64_t *first)
     if (!path_seq_ok(text, first) || *first % JOURNAL_SEGMENT != 0)
         return false;
     text[SEQ_DIGITS] = ' ';
-    return print_tail(spool, *first, now) != -1 && strcmp(text, now) == 0;
+    return print_tail(spool, *first, now) != -1 && strcmp(text, now) == 0 &&
+           !segment_exists(spool, *first + JOURNAL_SEGMENT);
 }
 
 void segment_remember(struct spool *spool, uint64_t first)

@@ -67,7 +67,7 @@ const char *spool_path(void);
  * stays open until the process ends.
  */
 int spool_open(struct spool *spool);
-/* The same, but what the caller has no use for stays closed (-1). */
+/* The same, but what the caller has no use for stays closed (-1), unless the spool has to be made. */
 #define SPOOL_ONLINE 1u
 #define SPOOL_OPEN 2u
 int spool_open_without(struct spool *spool, unsigned without);

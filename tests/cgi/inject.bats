@@ -278,7 +278,7 @@ news() {
     as alice POST token
     as carol GET 'stream?wait=0'
     requests "thread_id=$thread" "thread_id=$thread"
-    mapfile -t files < <(cd "$SPOOL" && ls -d journal/* threads/*/tail users/*/delivered users/*/limits \
+    mapfile -t files < <(cd "$SPOOL" && ls -d journal/* tail threads/*/tail users/*/delivered users/*/limits \
         online/* presence/* tokens/*)
     ((${#files[@]} > 8))
     files=("${files[@]/#/empty }" 'zeros journal/0000000000' 'short journal/0000000000')

@@ -60,7 +60,7 @@ static void end_whatever_the_hint(void **state)
         {"0000065536 ", "1763817600.123456789", "\n"}, /* from before the third was begun */
         {"0000131072 ", "1763817600.123456789", "\n"},
         {"0000196608 ", NULL, "\n"}, /* not there */
-        {"0000131073 ", NULL, "\n"},
+        {"0000000001 ", NULL, "\n"}, /* is there, and no segment */
         {"0000131072 ", NULL, ""},
         {"0000131072 ", NULL, "\n\n"},
         {"0000131072 ", NULL, "0\n"},
@@ -83,6 +83,7 @@ static void end_whatever_the_hint(void **state)
     fixture_plant(f, SECOND - 1, 1000);
     fixture_plant(f, THIRD - 1, 2000);
     fixture_plant(f, number, 3000);
+    fixture_write(f->spool.journal, "0000000001", "");
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct cursor end;
         char time[40];
@@ -127,10 +128,28 @@ static void segments_come_and_go(void **state)
     expect_tail(f, "0000000000");
 }
 
+/* A clock that stands still, or a power cut: the hint has the right ctime, and is wrong. */
+static void more_than_the_hint_knows(void **state)
+{
+    struct fixture *f = *state;
+    struct cursor end;
+    char time[40];
+
+    fixture_plant(f, SECOND - 1, 1000);
+    fixture_plant(f, SECOND + 99, 2000);
+    changed(f, time);
+    write_tail(f, "0000000000 ", time, "\n");
+    assert_int_equal(journal_end(&f->spool, &end), 0);
+    assert_int_equal(end.next, SECOND + 100);
+    append(f, SECOND + 100);
+    expect_tail(f, "0000065536");
+}
+
 /* Where it can be neither read nor written nothing is lost but time. */
 static void no_hint_possible(void **state)
 {
     struct fixture *f = *state;
+    char text[80];
 
     append(f, 0);
     assert_int_equal(unlinkat(f->spool.root, "tail", 0), 0);
@@ -143,6 +162,8 @@ static void no_hint_possible(void **state)
     fixture_plant(f, SECOND - 1, 1000);
     append(f, SECOND);
     append(f, SECOND + 1);
+    assert_int_equal(file_read(f->spool.root, "elsewhere", text, sizeof text), 11);
+    assert_string_equal(text, "0000000000\n");
 }
 
 int main(void)
@@ -150,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SPOOL_TEST(end_whatever_the_hint),
         SPOOL_TEST(segments_come_and_go),
+        SPOOL_TEST(more_than_the_hint_knows),
         SPOOL_TEST(no_hint_possible),
     };
 
