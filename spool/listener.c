@@ -36,14 +36,18 @@ static bool is_us(int fd)
 
 int listener_open(struct spool *spool, const char *name, int type)
 {
-    struct sockaddr_un where = address(spool, name);
+    char draft[64]; /* who sees the name itself is listened to */
+    struct sockaddr_un where;
     int fd = open_socket(type);
 
     if (fd == -1)
         return -1;
-    if ((unlinkat(spool->root, name, 0) == 0 || errno == ENOENT) &&
+    snprintf(draft, sizeof draft, ".%s", name);
+    where = address(spool, draft);
+    if ((unlinkat(spool->root, draft, 0) == 0 || errno == ENOENT) &&
         bind(fd, (const struct sockaddr *)&where, sizeof where) == 0 &&
-        fchmodat(spool->root, name, 0600, 0) == 0 && listen(fd, BACKLOG) == 0)
+        fchmodat(spool->root, draft, 0600, 0) == 0 && listen(fd, BACKLOG) == 0 &&
+        renameat(spool->root, draft, spool->root, name) == 0)
         return fd;
     file_close(fd);
     return -1;
