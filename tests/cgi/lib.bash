@@ -286,7 +286,7 @@ cgi_slowly() {
 
 cgi_end() {
     local pid
-    for pid in $(jobs -p); do
+    for pid in $(jobs -pr); do
         kill "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done

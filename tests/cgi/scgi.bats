@@ -501,9 +501,11 @@ keeps_reserve() {
     echo 'allow_origin = https://page.example' >"$SPOOL/config"
     CGI_ENV+=(HTTP_ORIGIN=https://page.example)
     as alice GET 'stream?wait=0&since=0-0'
+    expect 200
     same https://page.example "$(header Access-Control-Allow-Origin)"
     echo 'allow_origin = https://other.example' >"$SPOOL/config"
     as alice GET 'stream?wait=0&since=0-0'
+    expect 403
     same '' "$(header Access-Control-Allow-Origin)"
     echo 'nonsense = 1' >"$SPOOL/config"
     alike GET 'stream?wait=0&since=0-0' REMOTE_USER=alice

@@ -11,7 +11,7 @@
 eventually() {
     local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000)) nothing status=0
     shift
-    "$@" && return
+    "$@" && return 0 # a bare one says in a trap, as teardown may be, how things were before
     # Nothing ever comes from there: a pause without a process of its own, which would cost more than it waits. $!
     # is another's from then on.
     exec {nothing}<> <(:)
@@ -65,18 +65,28 @@ process_spawn() {
     spawned=$!
 }
 
+# Whether this is still who was spawned: it leads its session, or is a child of ours that is about to. Numbers
+# are used again, by threads of a browser, too.
+process_ours() {
+    local stat state parent session
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+    read -r state parent _ session _ <<<"${stat##*) }"
+    [[ $state != Z && ($session == "$1" || $parent == "$BASHPID") ]]
+}
+
 # ask_to_end PID: all of its session.
 ask_to_end() {
     local members
     mapfile -t members < <(session_pids "$1")
-    kill -TERM "$1" "${members[@]}" 2>/dev/null
+    ! process_ours "$1" || members+=("$1")
+    kill -TERM "${members[@]}" 2>/dev/null
 }
 
 # Asked again and again: a program that is started just then is none of those asked before. To look for all of them
 # is dear, so not each time while the first is still there.
 session_ends() {
     ((asked++ % 10)) || ask_to_end "$1"
-    ! process_alive "$1" && session_gone "$1"
+    ! process_ours "$1" && session_gone "$1"
 }
 
 # process_stop PID [SECONDS]: ask it and all of its session to end: Apache would wait for a CGI process
