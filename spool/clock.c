@@ -8,11 +8,14 @@
 
 #include "base/now.h"
 
+static char known[UUID_SIZE]; /* this boot's id, which no process outlives */
+
 #ifdef SPOOL_TEST_CLOCK
 static const char *offset_file;
 
 void clock_start(void)
 {
+    *known = '\0';
     offset_file = getenv("SPOOLCHAT_TEST_CLOCK");
 }
 
@@ -31,6 +34,7 @@ static int64_t offset_sec(void)
 #else
 void clock_start(void)
 {
+    *known = '\0';
 }
 
 static int64_t offset_sec(void)
@@ -49,7 +53,7 @@ int64_t clock_boot_ms(void)
     return now_us(CLOCK_BOOTTIME) / 1000 + offset_sec() * 1000;
 }
 
-void clock_boot_id(char id[UUID_SIZE])
+static bool read_boot_id(char id[UUID_SIZE])
 {
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     ssize_t got = fd == -1 ? -1 : read(fd, id, UUID_SIZE - 1);
@@ -57,6 +61,12 @@ void clock_boot_id(char id[UUID_SIZE])
     if (fd != -1)
         close(fd);
     id[UUID_SIZE - 1] = '\0';
-    if (got != UUID_SIZE - 1 || !path_uuid_ok(id))
-        memcpy(id, CLOCK_NO_BOOT, UUID_SIZE);
+    return got == UUID_SIZE - 1 && path_uuid_ok(id);
+}
+
+void clock_boot_id(char id[UUID_SIZE])
+{
+    if (*known == '\0' && !read_boot_id(known))
+        *known = '\0';
+    memcpy(id, *known != '\0' ? known : CLOCK_NO_BOOT, UUID_SIZE);
 }

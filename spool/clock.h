@@ -13,7 +13,7 @@
 
 #define CLOCK_NO_BOOT "00000000-0000-0000-0000-000000000000"
 
-/* Remember where the test clock is, before the environment is cleared. Nothing in a real build. */
+/* First of all: which boot this is has to be found out; a test build remembers where its clock is. */
 void clock_start(void);
 
 /* Microseconds since 1970. May step. */
