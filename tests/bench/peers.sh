@@ -37,8 +37,8 @@ out=$PWD/build/bench/rooms
 people=1000 # in our largest room: that many a thread may have
 door=cgi
 
-# Limits are for people.
-export SPOOLCHAT_MESSAGES_PER_MINUTE=0 SPOOLCHAT_MAX_STREAMS=0 SPOOLCHAT_USER_STREAMS=0
+# Limits are for people, and tokens last for all rounds.
+export SPOOLCHAT_MESSAGES_PER_MINUTE=0 SPOOLCHAT_MAX_STREAMS=0 SPOOLCHAT_USER_STREAMS=0 SPOOLCHAT_TOKEN_TTL=86400
 
 # Two descriptors for each who waits, where the system lets us.
 ulimit -Hn 65536 2>/dev/null
@@ -182,14 +182,15 @@ direct_post() {
 ours_make() {
     local size thread members
     site_make "$work/ours" "$work/cgi-bin" || die "cannot write $work"
-    printf '%s:{SHA}5cicUp3MubQnFvTZEY1hB5yIPZ4=\n' $(seq -f u%g "$people") >"$work/ours/conf/htpasswd"
+    printf 'u1:{SHA}5cicUp3MubQnFvTZEY1hB5yIPZ4=\n' >"$work/ours/conf/htpasswd"
     spool=$work/ours/spool
     people_files "$people" profile.json '{"displayName": "Person"}'
+    people_tokens "$people" | jq -r '"- \(.token)"' >"$work/tokens" || die "no tokens"
     for size in "${sizes[@]}"; do
         members=$((size < people ? size + 1 : people))
         jq -nc "{user: [range(2; $members + 1) | \"u\(.)\"], subject: \"$size listen\"}" >"$work/body"
         thread=$(direct_post start-session | jq -er .thread_id) || die "no thread"
-        printf "%s bench $thread\n" $(seq -f u%g "$members") >"$work/people.$size"
+        head -n "$members" "$work/tokens" | sed "s/\$/ $thread/" >"$work/people.$size"
     done
     people_files "$people" friends ''
 }
@@ -200,6 +201,14 @@ people_files() {
     as_site_user bash -c 'cd "$1" && umask 077 && mkdir -p users && cd users && mkdir -p $(seq -f u%g "$2") &&
         for user in *; do echo -n "$4" >"$user/$3" || exit; done' - "$spool" "$@" ||
         die "people"
+}
+
+# people_tokens COUNT: answers of `token`, by which everybody's client goes on
+people_tokens() {
+    # shellcheck disable=SC2016
+    direct REQUEST_METHOD=POST bash -c 'for ((n = 1; n <= $2; n++)); do
+        REMOTE_USER=u$n "$1" | tail -n 1
+    done' - "$work/cgi-bin/token" "$1"
 }
 
 # ours_start SERVER DOOR SYNC

@@ -91,6 +91,10 @@ static int print_login(char out[2 * LOGIN_MAX], const struct http_request *reque
     *out = '\0';
     if (request->user == NULL || *request->user == '\0')
         return 0;
+    if (strcmp(request->user, HTTP_TOKEN) == 0) {
+        len = snprintf(out, 2 * LOGIN_MAX, "Authorization: Bearer %s\r\n", request->password);
+        return len < 0 || len >= 2 * LOGIN_MAX ? -1 : 0;
+    }
     len = snprintf(login, sizeof login, "%s:%s", request->user, request->password);
     if (len < 0 || (size_t)len >= sizeof login)
         return -1;

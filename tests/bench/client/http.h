@@ -46,8 +46,10 @@ void http_close(struct http *http);
 
 /*
  * The text of a request into `out`; its length, or -1 when there is no room. `body` NULL: GET, else
- * POST with `type`. `user` NULL or empty: no login. `accept` NULL: anything.
+ * POST with `type`. `user` NULL or empty: no login; HTTP_TOKEN: the password is a token of ours.
+ * `accept` NULL: anything.
  */
+#define HTTP_TOKEN "-"
 struct http_request {
     const struct http_target *target;
     const char *path; /* NULL: the target's */

@@ -22,7 +22,7 @@ struct work_users {
     size_t count;
 };
 
-/* Lines "name password room". Ends the program when there is none. */
+/* Lines "name password room", or "- token room". Ends the program when there is none. */
 void work_read_users(struct work_users *users, const char *path);
 
 /* Message number `n` of this run: a UUID that no other run has. */
