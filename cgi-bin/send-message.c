@@ -59,7 +59,7 @@ static int wait_sec;
 static char *read_body(size_t *len)
 {
     SCRATCH static char room[STANZA_BODY_MAX + 1];
-    static char brief[768]; /* see base/scratch.h */
+    BRIEF static char brief[512];
     bool fits = cgi_body_fits(sizeof brief);
     char *body = fits ? brief : room;
     size_t max = endpoint.spool.config.max_body;
@@ -135,29 +135,34 @@ static void check_role(void)
         cgi_die(403, "Only owners and moderators change the subject of a room.");
 }
 
-/* The line that is kept; `full` when there is no room for it. */
-static struct buf put_line(const struct stanza_place *place)
+/* Who says it, and to whom. -1: errno. */
+static int put_people(struct buf *out, struct stanza_place *place)
 {
-    static char brief[1280]; /* see base/scratch.h */
-    SCRATCH static char text[STANZA_LINE_MAX];
-    struct buf out = buf_over(brief, sizeof brief);
+    struct buf sender;
 
-    stanza_message_put(&out, &message, place);
-    if (!out.full)
-        return out;
-    out = buf_over(text, sizeof text);
-    stanza_message_put(&out, &message, place);
-    return out;
+    people_sender_put(out, &endpoint.spool, &endpoint.me);
+    sender = *out;
+    if (people_members_put(out, &endpoint.spool, &thread,
+                           &(struct people_known){&endpoint.me, sender},
+                           &place->member_count) == -1)
+        return -1;
+    place->sender = out->data;
+    place->sender_len = sender.len;
+    place->members = out->data + sender.len;
+    place->members_len = out->len - sender.len;
+    return 0;
 }
 
 /* Called back under the thread's lock, when the message's place is known. */
 static int render(void *context, uint64_t seq, const char *prev, int64_t time_us, const char **line,
                   size_t *len)
 {
-    SCRATCH static char people[PEOPLE_TEXT_MAX];
-    struct buf out;
-    struct buf who = buf_over(people, sizeof people);
-    struct buf list;
+    char few[512]; /* on the stack, of which this much has been used before */
+    SCRATCH static char many[PEOPLE_TEXT_MAX];
+    BRIEF static char brief[1024];
+    SCRATCH static char text[STANZA_LINE_MAX];
+    struct buf people = buf_over_two(few, sizeof few, many, sizeof many);
+    struct buf out = buf_over_two(brief, sizeof brief, text, sizeof text);
     struct stanza_place place = {.seq = seq, .prev = prev, .time_us = time_us};
 
     (void)context;
@@ -170,24 +175,15 @@ static int render(void *context, uint64_t seq, const char *prev, int64_t time_us
     wait_sec = limit_message(&endpoint.spool, &endpoint.me);
     if (wait_sec > 0)
         errno = EAGAIN;
-    if (wait_sec != 0)
+    if (wait_sec != 0 || put_people(&people, &place) == -1)
         return -1;
-    people_sender_put(&who, &endpoint.spool, &endpoint.me);
-    list = buf_over(people + who.len, sizeof people - who.len);
-    if (people_members_put(&list, &endpoint.spool, &thread,
-                           &(struct people_known){&endpoint.me, who}, &place.member_count) == -1)
-        return -1;
-    place.sender = who.data;
-    place.sender_len = who.len;
-    place.members = list.data;
-    place.members_len = list.len;
-    out = put_line(&place);
+    stanza_message_put(&out, &message, &place);
     placed_seq = seq;
     stanza_time(placed_time, time_us);
     *line = out.data;
     *len = out.len;
     errno = EMSGSIZE;
-    return out.full || who.full || list.full ? -1 : 0;
+    return out.full || people.full ? -1 : 0;
 }
 
 static int repeats(void *context, const char *line, size_t len)

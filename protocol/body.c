@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/scratch.h"
 #include "cgi_private.h"
 
 /* A body that nobody wants is still taken in, up to so much and for so long. */
@@ -44,7 +45,7 @@ static uint64_t announced_length(const char *length, uint64_t max)
 
 void cgi_discard_body(void)
 {
-    char room[4096];
+    SCRATCH static char room[4096]; /* seldom needed: not on the stack */
     int64_t deadline_ms = cgi_clock_ms() + DISCARD_MSEC;
 
     while (unread > 0 && cgi_await(STDIN_FILENO, POLLIN, deadline_ms) > 0) {

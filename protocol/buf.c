@@ -8,8 +8,23 @@ struct buf buf_over(char *data, size_t size)
     return (struct buf){.data = data, .size = size};
 }
 
+struct buf buf_over_two(char *brief, size_t brief_size, char *large, size_t large_size)
+{
+    return (struct buf){.data = brief, .size = brief_size, .more = large, .more_size = large_size};
+}
+
+static void move(struct buf *buf)
+{
+    memcpy(buf->more, buf->data, buf->len);
+    buf->data = buf->more;
+    buf->size = buf->more_size;
+    buf->more = NULL;
+}
+
 void buf_put(struct buf *buf, const void *bytes, size_t len)
 {
+    if (len > buf->size - buf->len && buf->more != NULL)
+        move(buf);
     /* Nothing follows a gap: what is there stays a true beginning. */
     if (buf->full || len > buf->size - buf->len) {
         buf->full = true;

@@ -9,10 +9,9 @@
 #include "base/utf8.h"
 #include "json.h"
 
-/* Forms are short: what lies beside other small things costs no page of its own. */
-#define FEW 16
+#define FEW 8 /* as most forms have, at most */
 
-static struct form_field few[2][FEW];
+BRIEF static struct form_field few[2][FEW];
 SCRATCH static struct form_field tables[2][FORM_FIELDS_MAX];
 
 static struct form_field *table_for(int table, const char *bytes, size_t len)

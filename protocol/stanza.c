@@ -231,7 +231,7 @@ int stanza_message_from_json(struct stanza_message *message, const char *text, s
     struct json json;
     int result;
 
-    stanza_message_begin(message, len);
+    stanza_message_begin(message);
     if (len > STANZA_BODY_MAX)
         return stanza_fail(error, "body", "Too large.");
     if (json_parse_within(&json, text, len, &limits, &where) < 0)

@@ -60,16 +60,6 @@ static int take_act(struct stanza_message *message, const struct form *form,
     return 0;
 }
 
-/* At least as much as what the fields say. */
-static size_t form_len(const struct form *form)
-{
-    size_t len = 0;
-
-    for (size_t i = 0; i < form->count; i++)
-        len += form->field[i].len;
-    return len;
-}
-
 int stanza_message_from_form(struct stanza_message *message, const struct form *form,
                              struct stanza_error *error)
 {
@@ -79,7 +69,7 @@ int stanza_message_from_form(struct stanza_message *message, const struct form *
     const struct form_field *language = field_of(form, "language");
     const struct form_field *id = field_of(form, "id");
 
-    stanza_message_begin(message, form_len(form));
+    stanza_message_begin(message);
     if (take_act(message, form, error) < 0)
         return -1;
     if (stanza_is_mute(message)) {

@@ -7,11 +7,10 @@
 #include "stanza_private.h"
 
 /* A byte of a form can become six of JSON; of JSON, none grows. */
-#define CONTENT_MAX(len) (6 * (len) + 1024)
+#define CONTENT_MAX (6 * STANZA_BODY_MAX + 1024)
 
-/* Most messages are short: what lies beside other small things costs no page of its own. */
-static char short_room[2048];
-SCRATCH static char content_room[CONTENT_MAX(STANZA_BODY_MAX)];
+BRIEF static char short_room[512];
+SCRATCH static char content_room[CONTENT_MAX];
 SCRATCH static char extra_room[STANZA_BODY_MAX + 1024];
 SCRATCH static const char *to_users[STANZA_TO_MAX];
 SCRATCH static char reaction_room[STANZA_BODY_MAX + 1024];
@@ -28,10 +27,8 @@ int stanza_fail(struct stanza_error *error, const char *field, const char *detai
     return -1;
 }
 
-void stanza_message_begin(struct stanza_message *message, size_t len)
+void stanza_message_begin(struct stanza_message *message)
 {
-    bool is_short = CONTENT_MAX(len) <= sizeof short_room;
-
     message->act = STANZA_SAYS;
     message->about_field = NULL;
     message->id[0] = '\0';
@@ -39,8 +36,8 @@ void stanza_message_begin(struct stanza_message *message, size_t len)
     message->to = to_users;
     message->to_count = 0;
     message->sets_subject = false;
-    message->content = is_short ? buf_over(short_room, sizeof short_room)
-                                : buf_over(content_room, sizeof content_room);
+    message->content =
+        buf_over_two(short_room, sizeof short_room, content_room, sizeof content_room);
     message->extra = buf_over(extra_room, sizeof extra_room);
     message->reaction = buf_over(reaction_room, sizeof reaction_room);
 }

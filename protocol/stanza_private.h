@@ -37,8 +37,8 @@ static_assert(MESSAGE_VALUES_MAX + LINE_OWN_VALUES +
 /* Fill in `error` and return -1. */
 int stanza_fail(struct stanza_error *error, const char *field, const char *detail);
 
-/* An empty message over the static storage, with room for what `len` bytes of a client can say. */
-void stanza_message_begin(struct stanza_message *message, size_t len);
+/* An empty message over the static storage, with room for whatever a client can say. */
+void stanza_message_begin(struct stanza_message *message);
 
 /* Set one attribute from its text; "" is absent. `field` names it in an error. */
 int stanza_set_id(struct stanza_message *message, const char *id, size_t len,

@@ -16,13 +16,10 @@
 #include "limit.h"
 #include "user.h"
 
-/* The previous stanza, or the one an id was used for: one at a time. */
-SCRATCH static char old[SPOOL_STANZA_MAX + 1];
-static char brief[1024]; /* most are: see base/scratch.h */
-
 /* Step 2. 1: said before, the same; 0: new; -1: EEXIST, said before, another. */
 static int check_sent(struct spool *spool, const struct post *post)
 {
+    SCRATCH static char old[SPOOL_STANZA_MAX + 1];
     char path[PATH_SIZE];
     ssize_t len;
 
@@ -36,22 +33,6 @@ static int check_sent(struct spool *spool, const struct post *post)
     return -1;
 }
 
-/* -1: errno; else 0. */
-static int digest_of(struct thread *thread, uint64_t seq, char digest[DIGEST_SIZE])
-{
-    const char *text = brief;
-    ssize_t len = thread_read(thread, seq, brief, sizeof brief);
-
-    if (len == -1 && errno == EFBIG) {
-        text = old;
-        len = thread_read(thread, seq, old, sizeof old);
-    }
-    if (len == -1)
-        return -1;
-    id_digest(digest, text, (size_t)len);
-    return 0;
-}
-
 /* Step 3: the place of the new stanza, and its line. */
 static int prepare(struct thread *thread, const struct post *post, uint64_t *seq, const char **line,
                    size_t *len)
@@ -62,7 +43,7 @@ static int prepare(struct thread *thread, const struct post *post, uint64_t *seq
     if (thread_tail(thread, seq) == -1)
         return -1;
     if (*seq > 0) {
-        if (digest_of(thread, *seq, digest) == -1)
+        if (thread_digest(thread, *seq, digest) == -1)
             return -1;
         prev = digest;
     }

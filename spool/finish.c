@@ -115,8 +115,10 @@ static int file_as_sent(struct spool *spool, struct thread *thread, const char *
     return unlinkat(thread->fd, tmp, 0) == 0 || errno == ENOENT ? 0 : -1;
 }
 
-static int finish_one(struct spool *spool, struct thread *thread, const char *name,
-                      const struct spool_grammar *grammar)
+/* Kept apart: there is hardly ever one, and the stack that this takes would be taken each time. */
+__attribute__((noinline)) static int finish_one(struct spool *spool, struct thread *thread,
+                                                const char *name,
+                                                const struct spool_grammar *grammar)
 {
     char tmp[PATH_SIZE];
     struct stat info;

@@ -19,18 +19,6 @@
 
 /* One member list at a time is enough for every program; untouched pages of it cost nothing. */
 SCRATCH static char text[TEXT_MAX + 1];
-static char few[512]; /* as of most threads: see base/scratch.h */
-
-/* The file `members`. NULL: errno. */
-static char *read_lines(const struct thread *thread)
-{
-    if (file_read(thread->fd, "members", few, sizeof few) != -1)
-        return few;
-    if (errno != EFBIG)
-        return NULL;
-    return file_read(thread->fd, "members", text, sizeof text) == -1 ? NULL : text;
-}
-
 static int parse_line(struct member *member, char *line)
 {
     char *joined = strchr(line, ' ');
@@ -52,11 +40,15 @@ static int parse_line(struct member *member, char *line)
 int thread_lines(struct thread *thread, int (*each)(void *context, const struct member *member),
                  void *context)
 {
-    char *line = read_lines(thread);
+    char few[512]; /* are most threads' */
+    char *line = few;
     int result = 0;
 
-    if (line == NULL)
-        return -1;
+    if (file_read(thread->fd, "members", few, sizeof few) == -1) {
+        line = text;
+        if (errno != EFBIG || file_read(thread->fd, "members", text, sizeof text) == -1)
+            return -1;
+    }
     while (result == 0 && *line != '\0') {
         struct member member;
         char *next = line + strcspn(line, "\n");

@@ -9,6 +9,7 @@
 
 #include "dir.h"
 #include "file.h"
+#include "id.h"
 
 #define TAIL "tail"
 
@@ -155,4 +156,28 @@ ssize_t thread_read(struct thread *thread, uint64_t seq, char *out, size_t size)
 ssize_t thread_head(struct thread *thread, uint64_t seq, char *out, size_t size)
 {
     return read_by(file_head, thread, seq, out, size);
+}
+
+static ssize_t digest_file(int dir, const char *path, char *out, size_t size)
+{
+    int fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    char piece[1024];
+    struct id_hash hash;
+    ssize_t got;
+
+    (void)size;
+    if (fd == -1)
+        return -1;
+    id_hash_start(&hash);
+    while ((got = read(fd, piece, sizeof piece)) > 0)
+        id_hash_add(&hash, piece, (size_t)got);
+    file_close(fd);
+    if (got == 0)
+        id_hash_end(&hash, out);
+    return got;
+}
+
+int thread_digest(struct thread *thread, uint64_t seq, char digest[DIGEST_SIZE])
+{
+    return (int)read_by(digest_file, thread, seq, digest, DIGEST_SIZE);
 }

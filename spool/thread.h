@@ -59,6 +59,8 @@ int thread_set_tail(struct thread *thread, uint64_t seq);
 ssize_t thread_read(struct thread *thread, uint64_t seq, char *out, size_t size);
 /* The same, but of a longer text its beginning. */
 ssize_t thread_head(struct thread *thread, uint64_t seq, char *out, size_t size);
+/* The SHA-256 of stanza `seq`, by which the next one names it. -1: errno. */
+int thread_digest(struct thread *thread, uint64_t seq, char digest[DIGEST_SIZE]);
 
 /*
  * Each member, until `each` returns other than 0, which is returned; -1: errno. thread_lines: those who
