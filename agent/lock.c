@@ -46,7 +46,7 @@ static int write_holder(int fd)
 
 int lock_take(struct spool *spool, pid_t *holder)
 {
-    int fd = openat(spool->root, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = file_open(spool->root, LOCK, O_RDWR | O_CREAT);
 
     *holder = 0;
     if (fd == -1)
@@ -71,7 +71,7 @@ void lock_release(int lock)
 
 int lock_holder(struct spool *spool, pid_t *holder)
 {
-    int fd = openat(spool->root, LOCK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = file_open(spool->root, LOCK, O_RDONLY);
     int result = 0;
 
     *holder = 0;

@@ -36,7 +36,7 @@ static int find_end(struct changes *changes)
 
 int changes_open(struct changes *changes, int dir, uint64_t tail)
 {
-    changes->fd = openat(dir, "changes", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    changes->fd = file_open(dir, "changes", O_RDWR | O_CREAT);
     changes->failed = false;
     changes->ms = clock_wall_us() / 1000;
     changes->tail = tail;

@@ -29,15 +29,26 @@ bool file_fault_passes(int error)
            error == EAGAIN || error == EIO;
 }
 
+int file_open(int dir, const char *path, int flags)
+{
+    int fd;
+
+    flags |= O_NOFOLLOW | O_CLOEXEC;
+    fd = openat(dir, path, flags | O_NOATIME, 0600);
+    if (fd == -1 && errno == EPERM) /* it is somebody else's */
+        fd = openat(dir, path, flags, 0600);
+    return fd;
+}
+
 int file_open_dir(int dir, const char *path)
 {
-    return openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return file_open(dir, path, O_RDONLY | O_DIRECTORY);
 }
 
 /* As much as there is room for, which may be all of `size`. */
 static ssize_t read_some(int dir, const char *path, char *out, size_t size)
 {
-    int fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = file_open(dir, path, O_RDONLY);
     size_t len = 0;
     ssize_t got = 1;
 
@@ -85,7 +96,7 @@ static int write_all(int fd, const char *bytes, size_t len)
 
 int file_create(int dir, const char *path, const void *bytes, size_t len, bool sync)
 {
-    int fd = openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = file_open(dir, path, O_WRONLY | O_CREAT | O_EXCL);
     int failed;
 
     if (fd == -1)

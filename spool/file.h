@@ -41,7 +41,11 @@ int file_replace(int dir, const char *tmp, const char *path, const void *bytes, 
 char *file_field(char **rest);
 int file_number(const char *field, int64_t *out);
 
-/* Open a directory (O_DIRECTORY, close-on-exec, no link). */
+/*
+ * openat: no link, close-on-exec, 0600 where it is made. When it is read is not noted: reading what has just been written
+ * would be a write each time.
+ */
+int file_open(int dir, const char *path, int flags);
 int file_open_dir(int dir, const char *path);
 
 /* fsync a directory named relative to `dir`. */

@@ -33,7 +33,7 @@ int files_open(struct thread *thread, const char *id, char object[FILES_OBJECT_M
     if (len == -1)
         return -1;
     path_file(path, id);
-    fd = openat(thread->fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    fd = file_open(thread->fd, path, O_RDONLY);
     if (fd != -1 && fstat(fd, &info) == -1) {
         file_close(fd);
         return -1;

@@ -51,7 +51,7 @@ int user_each_friend(struct spool *spool, const struct user *user,
     int fd;
 
     path_user_file(path, user->dir, "friends");
-    fd = openat(spool->users, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    fd = file_open(spool->users, path, O_RDONLY);
     if (fd == -1)
         return -1;
     result = each_name(fd, each, context);

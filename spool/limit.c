@@ -44,12 +44,12 @@ static int open_limits(struct spool *spool, const struct user *user)
     int fd;
 
     path_user_file(path, user->dir, "limits");
-    fd = openat(spool->users, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    fd = file_open(spool->users, path, O_RDWR);
     if (fd != -1 || errno != ENOENT)
         return fd;
-    fd = openat(spool->users, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    fd = file_open(spool->users, path, O_RDWR | O_CREAT | O_EXCL);
     if (fd == -1 && errno == EEXIST)
-        return openat(spool->users, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+        return file_open(spool->users, path, O_RDWR);
     return fd;
 }
 
@@ -115,7 +115,7 @@ int limit_site_stream(struct spool *spool)
 
     if (spool->config.max_streams == 0)
         return 0;
-    fd = openat(spool->root, "format", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    fd = file_open(spool->root, "format", O_RDWR);
     return take_byte(&fd, 0, spool->config.max_streams);
 }
 

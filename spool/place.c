@@ -74,7 +74,7 @@ static int look(struct place *place, int dir, const char *name)
     *place = (struct place){.fd = -1};
     if (!path_uuid_ok(name))
         return 0;
-    place->fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    place->fd = file_open(dir, name, O_RDWR);
     if (place->fd == -1)
         return 0;
     bool free = flock(place->fd, LOCK_EX | LOCK_NB) == 0;
@@ -143,7 +143,7 @@ static int make_place(struct place *place, int dir)
     char name[UUID_SIZE];
 
     id_random(name);
-    place->fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    place->fd = file_open(dir, name, O_RDWR | O_CREAT | O_EXCL);
     if (place->fd == -1 || flock(place->fd, LOCK_EX | LOCK_NB) == 0)
         return place->fd == -1 ? -1 : 0;
     let_go(place);

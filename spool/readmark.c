@@ -63,7 +63,7 @@ static int open_mark(struct spool *spool, const struct user *user, const char *t
     char path[PATH_SIZE];
 
     path_user_read(path, user->dir, thread);
-    return openat(spool->users, path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return file_open(spool->users, path, flags);
 }
 
 /* The folder is there from the first mark on. */

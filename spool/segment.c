@@ -40,7 +40,7 @@ int segment_open(struct spool *spool, uint64_t first, int flags)
     char name[PATH_SIZE];
 
     path_segment(name, first);
-    return openat(spool->journal, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return file_open(spool->journal, name, flags);
 }
 
 bool segment_exists(struct spool *spool, uint64_t first)
@@ -124,7 +124,7 @@ void segment_remember(struct spool *spool, uint64_t first)
 
     if (len == -1)
         return;
-    fd = openat(spool->root, TAIL, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    fd = file_open(spool->root, TAIL, O_WRONLY | O_CREAT);
     if (fd == -1)
         return;
     if (pwrite(fd, text, (size_t)len, 0) != len || ftruncate(fd, len) == -1) {

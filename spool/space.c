@@ -76,7 +76,7 @@ static int read_sum(int fd, uint64_t *sum)
 
 static int open_locked(struct spool *spool)
 {
-    int fd = openat(spool->root, "usage", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = file_open(spool->root, "usage", O_RDWR | O_CREAT);
 
     if (fd != -1 && spool_lock(spool, fd) == -1) {
         file_close(fd);

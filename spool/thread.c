@@ -90,7 +90,7 @@ static int search_tail(struct thread *thread, uint64_t *seq)
 static int open_tail(struct thread *thread, int flags)
 {
     if (thread->tail == -1)
-        thread->tail = openat(thread->fd, TAIL, O_RDWR | flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+        thread->tail = file_open(thread->fd, TAIL, O_RDWR | flags);
     return thread->tail == -1 ? -1 : 0;
 }
 
@@ -160,7 +160,7 @@ ssize_t thread_head(struct thread *thread, uint64_t seq, char *out, size_t size)
 
 static ssize_t digest_file(int dir, const char *path, char *out, size_t size)
 {
-    int fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = file_open(dir, path, O_RDONLY);
     char piece[1024];
     struct id_hash hash;
     ssize_t got;

@@ -26,7 +26,7 @@ static int open_locked(struct spool *spool, const struct user *user)
     int fd;
 
     path_user_file(path, user->dir, "chatstate");
-    fd = openat(spool->users, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    fd = file_open(spool->users, path, O_RDWR | O_CREAT);
     if (fd == -1 || flock(fd, LOCK_EX) == 0)
         return fd;
     file_close(fd);

@@ -38,8 +38,7 @@ static int open_draft(struct upload *upload)
     char path[PATH_SIZE];
 
     path_file_draft(path, upload->id);
-    return openat(upload->thread->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                  0600);
+    return file_open(upload->thread->fd, path, O_WRONLY | O_CREAT | O_EXCL);
 }
 
 int upload_begin(struct upload *upload, struct spool *spool, struct thread *thread,

@@ -138,7 +138,7 @@ static int open_delivered(struct spool *spool, const struct user *user, int flag
     char path[PATH_SIZE];
 
     path_user_file(path, user->dir, "delivered");
-    return openat(spool->users, path, flags | O_NOFOLLOW | O_CLOEXEC);
+    return file_open(spool->users, path, flags);
 }
 
 int user_delivered(struct spool *spool, const struct user *user, struct cursor *cursor)
