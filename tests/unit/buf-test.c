@@ -63,6 +63,58 @@ static void fits_or_not(void **state)
     }
 }
 
+/* The same into five bytes, from which it moves to ten. */
+static void moves(void **state)
+{
+    static const struct {
+        const char *first;
+        const char *second;
+        const char *left;
+        bool moved, full;
+    } rows[] = {
+        {"abc", "", "abc", false, false},
+        {"abc", "de", "abcde", false, false},
+        {"abc", "def", "abcdef", true, false},
+        {"abcdef", "", "abcdef", true, false},
+        {"abcde", "fghij", "abcdefghij", true, false},
+        {"abcdef", "ghij", "abcdefghij", true, false},
+        {"abc", "defghijk", "abc", true, true},
+        {"abcdefghijk", "a", "", true, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char brief[6] = "-----#";
+        char large[11] = "----------#";
+        struct buf buf = buf_over_two(brief, 5, large, 10);
+        buf_puts(&buf, rows[i].first);
+        buf_puts(&buf, rows[i].second);
+        assert_ptr_equal(buf.data, rows[i].moved ? large : brief);
+        assert_int_equal(buf.full, rows[i].full);
+        assert_int_equal(buf.len, strlen(rows[i].left));
+        assert_memory_equal(buf.data, rows[i].left, buf.len);
+        assert_int_equal(brief[5], '#');
+        assert_int_equal(large[10], '#');
+    }
+}
+
+/* What it held before it moved is where it was, for who puts it once more. */
+static void itself(void **state)
+{
+    char brief[5];
+    char large[10];
+    struct buf buf = buf_over_two(brief, sizeof brief, large, sizeof large);
+    struct buf before;
+
+    (void)state;
+    buf_puts(&buf, "abcd");
+    before = buf;
+    buf_puts(&buf, ",");
+    buf_put(&buf, before.data, before.len);
+    assert_int_equal(buf.len, 9);
+    assert_memory_equal(buf.data, "abcd,abcd", 9);
+}
+
 static void nothing(void **state)
 {
     struct buf buf = buf_over(NULL, 0);
@@ -88,10 +140,8 @@ static void bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(fits_or_not),
-        cmocka_unit_test(nothing),
-        cmocka_unit_test(bytes),
+        cmocka_unit_test(numbers), cmocka_unit_test(fits_or_not), cmocka_unit_test(moves),
+        cmocka_unit_test(itself),  cmocka_unit_test(nothing),     cmocka_unit_test(bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

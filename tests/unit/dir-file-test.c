@@ -43,6 +43,49 @@ static void read_sizes(void **state)
     close(dir);
 }
 
+/* Who reads leaves no trace, and what belongs to somebody else can be read all the same. */
+static void reading_is_not_noted(void **state)
+{
+    static const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 2}};
+    struct fixture *f = *state;
+    int dir = open_base(f);
+    struct stat info;
+    char out[100];
+
+    fixture_write(dir, "file", "hello");
+    assert_int_equal(utimensat(dir, "file", times, 0), 0);
+    assert_int_equal(file_read(dir, "file", out, sizeof out), 5);
+    assert_int_equal(fstatat(dir, "file", &info, 0), 0);
+    assert_int_equal(info.st_atim.tv_sec, 1);
+    close(dir);
+}
+
+/* 0 when it is as it should be. */
+static int read_as_nobody(void *context, int index)
+{
+    int dir = *(int *)context;
+    char out[100];
+
+    (void)index;
+    if (setuid(65534) == -1)
+        return 2;
+    return file_read(dir, "file", out, sizeof out) == 5 ? 0 : 1;
+}
+
+static void another_users_file(void **state)
+{
+    struct fixture *f = *state;
+    int dir = open_base(f);
+
+    if (geteuid() != 0)
+        skip();
+    fixture_write(dir, "file", "hello");
+    assert_int_equal(fchmodat(dir, "file", 0644, 0), 0);
+    assert_int_equal(fchmod(dir, 0711), 0);
+    assert_int_equal(fixture_fork(1, read_as_nobody, &dir), 1);
+    close(dir);
+}
+
 static void heads(void **state)
 {
     static const struct {
@@ -308,6 +351,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SPOOL_TEST(read_sizes),
+        SPOOL_TEST(reading_is_not_noted),
+        SPOOL_TEST(another_users_file),
         SPOOL_TEST(heads),
         SPOOL_TEST(read_faults),
         SPOOL_TEST(create),
