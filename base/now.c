@@ -13,7 +13,8 @@
  */
 static void ask(clockid_t clock, struct timespec *now)
 {
-#if defined(SYS_clock_gettime) && __SIZEOF_LONG__ == 8
+#if defined(SYS_clock_gettime) &&                                                                  \
+    __SIZEOF_LONG__ == 8 /* else the system call has 32 bits for the time */
     static unsigned calls;
 
     if (calls < FEW) {
@@ -22,7 +23,7 @@ static void ask(clockid_t clock, struct timespec *now)
         return;
     }
 #endif
-    clock_gettime(clock, now); /* elsewhere the system call has 32 bits for the time */
+    clock_gettime(clock, now);
 }
 
 int64_t now_us(clockid_t clock)

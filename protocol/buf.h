@@ -23,7 +23,7 @@ struct buf {
 /* An empty buffer over `size` bytes at `data`, which must outlive it. */
 struct buf buf_over(char *data, size_t size);
 /* One that begins in a short array and moves to a large one when it has to: for what is mostly short (base/scratch.h).
- * What was put first is then there twice, and `data` is new. */
+ * What was put first is then there twice, and `data` is new; a copy of the struct may be read, and nothing put into it. */
 struct buf buf_over_two(char *brief, size_t brief_size, char *large, size_t large_size);
 
 /* Append `len` bytes, a string, a number in decimal. What does not fit whole sets `full`. */

@@ -56,7 +56,7 @@ static int prepare(struct thread *thread, const struct post *post, uint64_t *seq
         return -1;
     if (*len <= SPOOL_STANZA_MAX)
         return 0;
-    errno = EMSGSIZE; /* it could not be read back, so nothing could follow it */
+    errno = EMSGSIZE; /* nobody could read it back */
     return -1;
 }
 

@@ -13,7 +13,7 @@
 
 #define CLOCK_NO_BOOT "00000000-0000-0000-0000-000000000000"
 
-/* First of all: which boot this is has to be found out; a test build remembers where its clock is. */
+/* Before the environment is cleared, for a test build's clock is named there. Which boot this is has to be found out again. */
 void clock_start(void);
 
 /* Microseconds since 1970. May step. */

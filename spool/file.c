@@ -34,6 +34,8 @@ int file_open(int dir, const char *path, int flags)
     int fd;
 
     flags |= O_NOFOLLOW | O_CLOEXEC;
+    if ((flags & O_EXCL) != 0)
+        return openat(dir, path, flags, 0600);
     fd = openat(dir, path, flags | O_NOATIME, 0600);
     if (fd == -1 && errno == EPERM) /* it is somebody else's */
         fd = openat(dir, path, flags, 0600);

@@ -42,8 +42,8 @@ char *file_field(char **rest);
 int file_number(const char *field, int64_t *out);
 
 /*
- * openat: no link, close-on-exec, 0600 where it is made. When it is read is not noted: reading what has just been written
- * would be a write each time.
+ * openat: no link, close-on-exec, 0600 where it is made, and where it is ours O_NOATIME: reading what has just been
+ * written would be a write each time.
  */
 int file_open(int dir, const char *path, int flags);
 int file_open_dir(int dir, const char *path);

@@ -115,7 +115,7 @@ static int file_as_sent(struct spool *spool, struct thread *thread, const char *
     return unlinkat(thread->fd, tmp, 0) == 0 || errno == ENOENT ? 0 : -1;
 }
 
-/* Kept apart: there is hardly ever one, and the stack that this takes would be taken each time. */
+/* Kept apart: a leftover is rare, and the stack that this takes would be taken each time. */
 __attribute__((noinline)) static int finish_one(struct spool *spool, struct thread *thread,
                                                 const char *name,
                                                 const struct spool_grammar *grammar)

@@ -63,9 +63,9 @@ static int append_locked(struct spool *spool, struct journal_record *record, str
 
     if (segment_last(spool, O_RDWR, &last) == -1)
         return -1;
-    ms = find_newest(spool, &last).ms;
     if (make_room(spool, &last) == -1)
         return -1;
+    ms = find_newest(spool, &last).ms;
     record->ms = clock_wall_us() / 1000;
     if (record->ms < ms)
         record->ms = ms;

@@ -38,6 +38,7 @@ int listener_open(struct spool *spool, const char *name, int type)
 {
     char draft[64]; /* who sees the name itself is listened to */
     struct sockaddr_un where;
+    int failed;
     int fd = open_socket(type);
 
     if (fd == -1)
@@ -49,6 +50,9 @@ int listener_open(struct spool *spool, const char *name, int type)
         fchmodat(spool->root, draft, 0600, 0) == 0 && listen(fd, BACKLOG) == 0 &&
         renameat(spool->root, draft, spool->root, name) == 0)
         return fd;
+    failed = errno;
+    unlinkat(spool->root, draft, 0);
+    errno = failed;
     file_close(fd);
     return -1;
 }

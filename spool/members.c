@@ -19,6 +19,7 @@
 
 /* One member list at a time is enough for every program; untouched pages of it cost nothing. */
 SCRATCH static char text[TEXT_MAX + 1];
+
 static int parse_line(struct member *member, char *line)
 {
     char *joined = strchr(line, ' ');
@@ -40,7 +41,7 @@ static int parse_line(struct member *member, char *line)
 int thread_lines(struct thread *thread, int (*each)(void *context, const struct member *member),
                  void *context)
 {
-    char few[512]; /* are most threads' */
+    char few[512]; /* most threads' fit */
     char *line = few;
     int result = 0;
 

@@ -165,7 +165,7 @@ static ssize_t digest_file(int dir, const char *path, char *out, size_t size)
     struct id_hash hash;
     ssize_t got;
 
-    (void)size;
+    (void)size; /* it is DIGEST_SIZE */
     if (fd == -1)
         return -1;
     id_hash_start(&hash);

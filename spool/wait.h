@@ -5,7 +5,7 @@
 /*
  * Waiting for the journal to grow. Arm first, then read the journal, then wait: so nothing that
  * lands in between is missed. A wake-up is only a hint; whoever waits looks again at least every
- * WAIT_LOOK_MSEC (network file systems, lost events).
+ * WAIT_LOOK_MSEC, for events get lost.
  *
  * dnotify before inotify: a user has 128 inotify instances and no limit of dnotify's, and the close
  * of an inotify instance waits for a grace period of the kernel (10 ms measured, 0.1 ms for the

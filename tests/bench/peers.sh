@@ -185,7 +185,7 @@ ours_make() {
     printf 'u1:{SHA}5cicUp3MubQnFvTZEY1hB5yIPZ4=\n' >"$work/ours/conf/htpasswd"
     spool=$work/ours/spool
     people_files "$people" profile.json '{"displayName": "Person"}'
-    people_tokens "$people" | jq -r '"- \(.token)"' >"$work/tokens" || die "no tokens"
+    people_tokens "$people" | jq -er '"- \(.token // error)"' >"$work/tokens" || die "no tokens"
     for size in "${sizes[@]}"; do
         members=$((size < people ? size + 1 : people))
         jq -nc "{user: [range(2; $members + 1) | \"u\(.)\"], subject: \"$size listen\"}" >"$work/body"

@@ -63,22 +63,21 @@ process_spawn() {
         exec setsid "$@"
     ) </dev/null >>"$log" 2>&1 &
     spawned=$!
+    until process_leads "$spawned" || not process_alive "$spawned"; do :; done
 }
 
-# Whether this is still who was spawned: it leads its session, or is a child of ours that is about to. Numbers
-# are used again, by threads of a browser, too.
-process_ours() {
-    local stat state parent session
+# Whether the process leads its session, as who was spawned does. Numbers are used again, by threads of a browser, too.
+process_leads() {
+    local stat state session
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-    read -r state parent _ session _ <<<"${stat##*) }"
-    [[ $state != Z && ($session == "$1" || $parent == "$BASHPID") ]]
+    read -r state _ _ session _ <<<"${stat##*) }"
+    [[ $state != Z && $session == "$1" ]]
 }
 
 # ask_to_end PID: all of its session.
 ask_to_end() {
     local members
     mapfile -t members < <(session_pids "$1")
-    ! process_ours "$1" || members+=("$1")
     kill -TERM "${members[@]}" 2>/dev/null
 }
 
@@ -86,7 +85,7 @@ ask_to_end() {
 # is dear, so not each time while the first is still there.
 session_ends() {
     ((asked++ % 10)) || ask_to_end "$1"
-    ! process_ours "$1" && session_gone "$1"
+    ! process_leads "$1" && session_gone "$1"
 }
 
 # process_stop PID [SECONDS]: ask it and all of its session to end: Apache would wait for a CGI process

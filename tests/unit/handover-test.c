@@ -109,6 +109,27 @@ static void what_is_given_arrives(void **state)
     assert_int_equal(handover_connect(&f->spool), -1);
 }
 
+static void what_a_dead_agent_left(void **state)
+{
+    struct fixture *f = *state;
+    int root = f->spool.root;
+    int listener;
+
+    fixture_write(root, "." HANDOVER_SOCKET, "half made");
+    fixture_write(root, HANDOVER_SOCKET, "nobody listens");
+    listener = handover_listen(&f->spool);
+    assert_int_not_equal(listener, -1);
+    assert_false(fixture_exists(root, "." HANDOVER_SOCKET));
+    assert_int_not_equal(handover_connect(&f->spool), -1);
+    handover_unlisten(&f->spool, listener);
+
+    assert_int_equal(mkdirat(root, HANDOVER_SOCKET, 0700), 0);
+    errno = 0;
+    assert_int_equal(handover_listen(&f->spool), -1);
+    assert_int_equal(errno, EISDIR);
+    assert_false(fixture_exists(root, "." HANDOVER_SOCKET));
+}
+
 /* The agent that answers too late learns that it has not got it. */
 static void who_gave_up_keeps_it(void **state)
 {
@@ -278,10 +299,10 @@ static void another_version_greets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SPOOL_TEST(what_is_given_arrives),        SPOOL_TEST(who_gave_up_keeps_it),
-        SPOOL_TEST(a_stopped_agent_gets_nothing), SPOOL_TEST(a_dead_agent_is_nobody),
-        SPOOL_TEST(what_is_no_message),           SPOOL_TEST(too_many_come_along),
-        SPOOL_TEST(another_version_greets),
+        SPOOL_TEST(what_is_given_arrives),  SPOOL_TEST(what_a_dead_agent_left),
+        SPOOL_TEST(who_gave_up_keeps_it),   SPOOL_TEST(a_stopped_agent_gets_nothing),
+        SPOOL_TEST(a_dead_agent_is_nobody), SPOOL_TEST(what_is_no_message),
+        SPOOL_TEST(too_many_come_along),    SPOOL_TEST(another_version_greets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
