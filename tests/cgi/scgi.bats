@@ -4,6 +4,8 @@
 #
 # The agent's second door: `stream` over SCGI, brought by a program that stands for a web server.
 
+bats_require_minimum_version 1.5.0
+
 setup() {
     load lib
     spool_new
@@ -45,6 +47,13 @@ heard() {
 cursor_now() {
     as alice GET 'stream?wait=0'
     field cursor
+}
+
+# The cursor behind the journal's last record. (What `stream` says without `since` is where somebody stands.)
+cursor_end() {
+    local segment=$SPOOL/journal/0000000000 ms
+    ms=$(tail -c 64 "$segment" | cut -d ' ' -f 4)
+    echo "$(($(stat -c %s "$segment") / 64 - 1))-$ms"
 }
 
 descriptors() {
@@ -540,16 +549,23 @@ keeps_reserve() {
 }
 
 @test "a journal that is long, and nothing in it is theirs: others do not wait for who begins at its beginning" {
-    local ms from
+    local ms bob
     ms=$(($(date +%s) * 1000 - 1000))
     awk -v ms="$ms" 'BEGIN { for (i = 0; i < 60000; i++)
         printf "p 7d1f0a5e-0000-4000-8000-00000000abcd 0000000000 %s\n", ms }' >"$SPOOL/journal/0000000000"
     door_start
     alike GET 'stream?wait=0&since=0-0' REMOTE_USER=carol
     alike GET 'stream?wait=0&since=0-0' REMOTE_USER=carol HTTP_ACCEPT=text/event-stream
-    from=$(cursor_now)
-    events bob "stream?since=$from"
-    hold -many 20 'stream?since=0-0'
+    say bob "$thread" before
+    events bob "stream?since=$(cursor_end)"
+    bob=$out
+    kill -STOP "$agent"
+    open alice 'stream?since=0-0'
+    hold -many 15 'stream?since=0-0'
+    kill -CONT "$agent"
+    eventually 10 test -e "$SPOOL/online/alice" # they have begun
     say alice "$thread" meanwhile
-    eventually 15 heard "$out" meanwhile
+    eventually 15 heard "$bob" meanwhile
+    run -1 heard "$out" before
+    eventually 60 heard "$out" before
 }
