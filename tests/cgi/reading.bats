@@ -597,9 +597,9 @@ writer() {
 goes_on() {
     local cursor said
     cursor=$(field cursor)
-    read -r said <"$SPOOL/threads/$thread/tail"
+    said=("$SPOOL"/users/*/sent/*) # what has come there is in the journal
     as bob GET "stream?wait=0&limit=1000&since=$cursor"
-    expect 200 --argjson last "$last" --argjson said "$((10#$said))" \
+    expect 200 --argjson last "$last" --argjson said "${#said[@]}" \
         '[.stanzas[] | select(.type == "message").seq] as $seq | (.limited | not) and
         $seq == [range($seq[0] // 0; ($seq[0] // 0) + ($seq | length))] and
         ($seq[0] // $last) <= $last + 1 and ($seq[-1] // $last) >= $said'
