@@ -30,6 +30,16 @@ export async function startPages(settings = {}, options = {}) {
   return { site, open, member, stop, faults };
 }
 
+/** So many, one after the other, that the page has had the time to show the first of them. */
+export const NEWS = 5;
+
+/** In the page: whether its stream has brought what has this number in it, `news 0` and so on (window.heard). */
+export function watchNews() {
+  let all = '';
+  new EventSource('/nereid-chat/stream').addEventListener('message', ({ data }) => { all += data; });
+  window.heard = (number) => all.includes(`news ${number}`);
+}
+
 /** In the page: what its policy has stopped, and whether somebody's text has run (window.ran). */
 export function watchPolicy() {
   window.violations = [];
@@ -115,6 +125,19 @@ class Chat extends Member {
   async openThread(name) {
     await this.page.locator('.side .threads button', { has: this.page.locator('.name', { hasText: name }) }).click();
     await this.page.locator('.thread-title h2', { hasText: name }).waitFor();
+  }
+
+  /** Press the mouse there, do this, which the page's stream then has heard of, and release. */
+  async press(where, news) {
+    await this.page.evaluate(watchNews);
+    const box = await where.boundingBox();
+    await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await this.page.mouse.down();
+    for (let i = 0; i < NEWS; i += 1) {
+      await news(i);
+      await this.until((count) => window.heard(count), i);
+    }
+    await this.page.mouse.up();
   }
 
   async say(text) {

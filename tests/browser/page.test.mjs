@@ -58,6 +58,17 @@ test('two people talk; both see all of it in order, and how it fares', async () 
   assert.deepEqual(await alice.page.locator('.log .row.mine .text').allInnerTexts(), [said[0], said[2]]);
 });
 
+test('what comes while a button is pressed takes nothing from the press', async () => {
+  const first = (name) => alice.page.locator('.side .threads li:first-child button', { hasText: name });
+  await alice.talkTo('Carol');
+  await first('Carol').waitFor();
+  const second = alice.page.locator('.side .threads button', { hasText: 'Bob' });
+  const { threads: [{ id }] } = await bob.ask('threads');
+  await alice.press(second, (i) => bob.tell(id, { type: 'plain', text: `news ${i}` }));
+  await alice.page.locator('.thread-title h2', { hasText: 'Bob' }).waitFor();
+  await first('Bob').waitFor();
+});
+
 test('who writes is seen writing', async () => {
   await alice.writeUntilSeen(bob);
   await bob.page.locator('.typing', { hasText: 'Alice' }).waitFor();

@@ -10,6 +10,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { NEWS, watchNews } from './page.mjs';
 
 const DEADLINE = 20000;
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'; // as the protocol names one (its section 12.1)
@@ -155,6 +156,21 @@ class Page {
 
   click(selector, text) {
     return this.to(selector, text, (element) => this.tell(`${element}/click`));
+  }
+
+  /** Press the mouse on it, do this, which the page's stream then has heard of, and release. */
+  async press(selector, text, news) {
+    await this.evaluate(watchNews);
+    const steps = (...actions) => this.tell('/actions', { actions: [{ type: 'pointer', id: 'mouse', actions }] });
+    await this.to(selector, text, (element) => steps(
+      { type: 'pointerMove', origin: { [ELEMENT]: element.split('/').pop() }, x: 0, y: 0 },
+      { type: 'pointerDown', button: 0 },
+    ));
+    for (let i = 0; i < NEWS; i += 1) {
+      await news(i);
+      await this.until((number) => window.heard(number), i);
+    }
+    await steps({ type: 'pointerUp', button: 0 });
   }
 
   type(selector, text) {

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { harm, NO_HARM, TEXTS, touch } from './hostile.mjs';
-import { watchPolicy } from './page.mjs';
+import { NEWS, watchPolicy } from './page.mjs';
 import { startSite } from './site.mjs';
 import { ENTER, startWebKit } from './webkit.mjs';
 
@@ -80,6 +80,21 @@ test('two people talk on the page; both see all of it in order, and how it fares
       ['Hello Bob', 'Hello ünïcödé <b>&amp;'],
     );
   }
+});
+
+test('what comes while a button is pressed takes nothing from the press', async () => {
+  await openChat(alice);
+  await openChat(bob);
+  await alice.press('.side .people button', 'Bob', (i) => bob.evaluate(async (status) => {
+    const answer = await fetch('/nereid-chat/presence', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ type: 'presence', presence: { available: true, status } }),
+    });
+    if (!answer.ok) throw new Error(answer.status);
+  }, `news ${i}`));
+  await alice.find('.thread-title h2', 'Bob');
+  await alice.find('.side .people button', `news ${NEWS - 1}`);
 });
 
 test('hostile texts do nothing, as any type', async () => {

@@ -5,6 +5,7 @@
 import { el, fill } from './dom.js';
 import { icon } from './icons.js';
 import { PAGE_TITLE, showTitle, tellMessage } from './notify.js';
+import { unpressed } from './pressed.js';
 import { changeSetting, settings } from './settings.js';
 import { Sidebar } from './sidebar.js';
 import { ThreadView } from './thread-view.js';
@@ -164,7 +165,7 @@ export class App {
 
   listen() {
     const { chat } = this;
-    const on = (type, act) => chat.addEventListener(type, (event) => act(event.detail));
+    const on = (type, act) => chat.addEventListener(type, (event) => unpressed(() => act(event.detail)));
     on('connection', () => this.connected());
     on('reset', () => this.reset());
     for (const type of ['person', 'threads', 'thread', 'message', 'change', 'remove', 'typing', 'history'])

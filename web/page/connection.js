@@ -29,7 +29,8 @@ export class ConnectionBar {
     const seconds = state === 'offline' && retryAt ? Math.max(0, Math.ceil((retryAt - Date.now()) / 1000)) : 0;
     this.rest.textContent = seconds ? t('retry_in', { count: seconds }) : '';
     this.button.hidden = state !== 'offline' && state !== 'login';
-    this.button.textContent = t(state === 'login' ? 'log_in' : 'try_now');
+    const deed = t(state === 'login' ? 'log_in' : 'try_now');
+    if (this.button.textContent !== deed) fill(this.button, deed);
     if (seconds) this.timer = setTimeout(() => this.show(), 1000);
   }
 

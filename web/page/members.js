@@ -6,6 +6,7 @@ import { el, fill, focused } from './dom.js';
 import { iconButton } from './icons.js';
 import { avatar, nameElement, presenceText, threadTitle } from './people.js';
 import { askFirst, field } from './popup.js';
+import { unpressed } from './pressed.js';
 import { t, errorText } from './words.js';
 
 /** What somebody with the role `mine` may make of somebody with the role `theirs`. */
@@ -65,7 +66,7 @@ export class MembersPanel {
       const members = this.thread.room
         ? await this.chat.members(this.thread.id)
         : this.thread.members.map((person) => ({ person, role: null }));
-      this.show(members);
+      unpressed(() => this.show(members));
     } catch (error) {
       this.view.say(errorText(error));
     }

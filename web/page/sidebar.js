@@ -7,6 +7,7 @@ import { ConnectionBar } from './connection.js';
 import { iconButton } from './icons.js';
 import { openMyPresence, openSettings } from './me.js';
 import { avatar, messageBrief, nameElement, presenceText, threadAvatar, threadTitle } from './people.js';
+import { unpressed } from './pressed.js';
 import { findRooms, makeRoom } from './rooms.js';
 import { briefTime, timeElement } from './times.js';
 import { t } from './words.js';
@@ -93,10 +94,11 @@ export class Sidebar {
   /** Soon, and once for many changes. */
   changed() {
     if (this.frame) return;
-    this.frame = setTimeout(() => {
+    const show = () => {
       this.frame = 0;
       this.show();
-    }, 50);
+    };
+    this.frame = setTimeout(() => unpressed(show), 50);
   }
 
   show() {
