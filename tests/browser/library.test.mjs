@@ -223,6 +223,39 @@ test('read marks, unread counts, and who is writing', async () => {
   await until(bob, (one) => window.chat.threads.get(one).typing.length === 0, id);
 });
 
+test('what the list has counted and the stream brings later is counted once', async () => {
+  const bob = await open('bob', { started: false });
+  // The stream is late with one message, the list with all.
+  await bob.evaluate(() => {
+    window.late = [];
+    window.EventSource = class extends EventSource {
+      set onmessage(act) {
+        super.onmessage = (event) => (event.data.includes('"two"') ? window.late.push(() => act(event)) : act(event));
+      }
+    };
+  });
+  let list;
+  const asked = new Promise((resolve) => { list = resolve; });
+  await bob.route('**/threads?thread=*', (route) => list(route));
+  await bob.evaluate(() => window.chat.start());
+  const alice = await open('alice');
+  const id = await room(alice, ['bob']);
+  for (const text of ['one', 'two']) await send(alice, id, text);
+  await shows(id, ['one'], bob);
+  await until(bob, () => window.late.length === 1);
+  const subject = () => bob.evaluate((one) => window.chat.threads.get(one).subject, id);
+  assert.equal(await subject(), null);
+  await (await asked).continue();
+  await until(bob, (one) => window.chat.threads.get(one).subject === 'Room', id);
+  assert.equal((await thread(bob, id)).unread, 2);
+  await bob.evaluate(() => window.late.forEach((act) => act()));
+  await shows(id, ['one', 'two'], bob);
+  assert.equal((await thread(bob, id)).unread, 2);
+  await send(alice, id, 'three');
+  await shows(id, ['one', 'two', 'three'], bob);
+  assert.equal((await thread(bob, id)).unread, 3);
+});
+
 test('who comes, goes, and how they are', async () => {
   const alice = await open('alice');
   const bob = await open('bob');

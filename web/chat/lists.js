@@ -29,8 +29,7 @@ export class Lists {
     const { doubts } = model;
     const whole = () => doubts === model.doubts;
     model.doubt();
-    const [{ cursor, threads, next }] = await Promise.all([this.page(), this.friends()]);
-    const entries = threads;
+    const [{ cursor, threads: entries, next }] = await Promise.all([this.page(), this.friends()]);
     for (let after = next; after;) {
       const page = await this.page(after);
       entries.push(...page.threads);

@@ -64,11 +64,13 @@ export class Model {
   describe(one, entry) {
     const { last } = entry;
     one.describe(entry);
-    // What it says of the last one is nothing new where more is known, and would leave a gap where less is.
-    if (last && one.solid === null && last.seq <= one.first) one.take(last, false);
+    if (last && one.solid === null) {
+      // What it says of the last one is nothing new where more is known, and would leave a gap where less is.
+      if (last.seq <= one.first) one.take(last, false);
+      // The server counts by numbers, also one's own and those that are about others.
+      if (one.view.newest >= last.seq) one.count();
+    }
     if (last && !one.view.last) one.view.time = Date.parse(last.timestamp);
-    // The server counts by numbers, also one's own and those that are about others.
-    if (last && one.solid === null && one.view.newest >= last.seq) one.count();
     this.show(one);
   }
 

@@ -19,11 +19,11 @@ export class Conversation {
     this.about = new Map();
     this.first = Infinity;
     this.heard = 0;
+    this.counted = null;
     this.solid = null;
     this.epoch = 0;
     this.loaded = false;
     this.subjectSeq = 0;
-    this.typers = new Map();
     /** @type {import('../chat.js').Thread} */
     this.view = {
       id, subject: null, open: false, room: isRoom(id), created: null, members: [], memberCount: 0, others: [], role: 'guest',
@@ -32,12 +32,15 @@ export class Conversation {
   }
 
   /** What `GET threads` says of it. */
-  describe(listed) {
+  describe({ subject, open, created, role, read, unread, last, members, memberCount }) {
     const { view } = this;
-    const { subject, open, created, role, read, unread } = listed;
     Object.assign(view, { subject, open: Boolean(open), created, role });
-    if (read >= view.read) Object.assign(view, { read, unread });
-    this.setMembers(listed.members || [], listed.memberCount);
+    if (read >= view.read) {
+      // What is behind the last that was counted may be here already; what is not behind it may still come.
+      this.counted = last && last.seq;
+      Object.assign(view, { read, unread: unread + this.unreadAfter(this.counted) });
+    }
+    this.setMembers(members || [], memberCount);
     view.time = view.time || Date.parse(created) || 0;
   }
 
@@ -48,14 +51,12 @@ export class Conversation {
     view.others = view.members.filter((person) => person !== people.me);
   }
 
-  /** Somebody is in it, and as what. @returns {boolean} whether that is new */
+  /** Somebody is in it, or no longer. */
   setMember(person, here) {
     const { view } = this;
-    const known = view.members.includes(person);
-    if (known === here) return false;
+    if (view.members.includes(person) === here) return;
     const list = here ? [...view.members, person] : view.members.filter((one) => one !== person);
     this.setMembers(list, view.memberCount + (here ? 1 : -1));
-    return true;
   }
 
   // ---- Stanzas with a number -------------------------------------------------------------------
@@ -69,7 +70,6 @@ export class Conversation {
   take(stanza, live) {
     const { seq, message } = stanza;
     const { view } = this;
-    // What the list of threads has counted the stream may bring again.
     const isNext = live && seq > view.newest;
     this.first = Math.min(this.first, seq);
     view.newest = Math.max(view.newest, seq);
@@ -77,7 +77,8 @@ export class Conversation {
     if (isNext && message.members) this.setMembers(message.members, message.memberCount);
     const subject = aboutWhat(message);
     const taken = subject === null ? this.place(stanza) : this.change(subject, stanza);
-    if (isNext && taken.isNew && !taken.message.mine && seq > view.read) view.unread += 1;
+    if (seq === this.counted) this.count();
+    else if (isNext && taken.isNew && !taken.message.mine && seq > view.read && seq > this.counted) view.unread += 1;
     return taken;
   }
 
@@ -165,9 +166,7 @@ export class Conversation {
     message.kind = this.setsSubject(raw) ? 'subject' : 'message';
     setTime(message, new Date().toISOString());
     this.show(message);
-    this.waiting.set(id, message);
-    this.view.messages.push(message);
-    this.setLast();
+    this.last(message);
     return message;
   }
 
@@ -202,7 +201,11 @@ export class Conversation {
   count() {
     const { view } = this;
     if (view.read < this.first - 1) view.unread = Math.min(view.unread, Math.max(0, view.newest - view.read));
-    else view.unread = view.messages.filter((one) => !one.mine && one.seq > view.read).length;
+    else view.unread = this.unreadAfter(view.read);
+  }
+
+  unreadAfter(seq) {
+    return this.view.messages.filter((one) => !one.mine && one.seq > seq).length;
   }
 
   /** Forget what may have a gap behind it: all up to `seq`. What is on its way stays. */
