@@ -31,13 +31,16 @@ export async function startPages(settings = {}, options = {}) {
 }
 
 /** So many, one after the other, that the page has had the time to show the first of them. */
-export const NEWS = 5;
+export const NEWS = 4;
 
-/** In the page: whether its stream has brought what has this number in it, `news 0` and so on (window.heard). */
+/** In the page: hear what its stream hears, from now on. `window.heard(n)`: whether that was `news n`. */
 export function watchNews() {
   let all = '';
-  new EventSource('/nereid-chat/stream').addEventListener('message', ({ data }) => { all += data; });
+  const stream = new EventSource('/nereid-chat/stream');
+  stream.addEventListener('message', ({ data }) => { all += data; });
   window.heard = (number) => all.includes(`news ${number}`);
+  window.unwatch = () => stream.close();
+  return new Promise((resolve) => { stream.addEventListener('open', () => resolve()); });
 }
 
 /** In the page: what its policy has stopped, and whether somebody's text has run (window.ran). */
@@ -138,6 +141,7 @@ class Chat extends Member {
       await this.until((count) => window.heard(count), i);
     }
     await this.page.mouse.up();
+    await this.page.evaluate(() => window.unwatch());
   }
 
   async say(text) {

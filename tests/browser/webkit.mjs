@@ -171,6 +171,7 @@ class Page {
       await this.until((number) => window.heard(number), i);
     }
     await steps({ type: 'pointerUp', button: 0 });
+    await this.evaluate(() => window.unwatch());
   }
 
   type(selector, text) {

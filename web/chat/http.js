@@ -44,7 +44,7 @@ export class Http {
       const text = await response.text();
       return readAnswer(response.status, text, response.headers.get('Retry-After'));
     } catch (error) {
-      throw error instanceof ChatError ? error : new ChatError(String(error && error.message));
+      throw error instanceof ChatError ? error : new ChatError(String(error?.message));
     } finally {
       limit.over();
     }
@@ -60,11 +60,11 @@ function timeLimit(seconds, outer) {
   const control = new AbortController();
   const abort = () => control.abort();
   const timer = setTimeout(abort, seconds * 1000);
-  if (outer && outer.aborted) abort();
-  if (outer) outer.addEventListener('abort', abort);
+  if (outer?.aborted) abort();
+  outer?.addEventListener('abort', abort);
   const over = () => {
     clearTimeout(timer);
-    if (outer) outer.removeEventListener('abort', abort);
+    outer?.removeEventListener('abort', abort);
   };
   return { signal: control.signal, over };
 }

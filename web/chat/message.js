@@ -30,7 +30,7 @@ export function takeAbout(about, { seq, timestamp, message }) {
 
 /** The number a stanza is about, or null. */
 export function aboutWhat(message) {
-  const named = message.replaces || message.retracts || (message.reaction && message.reaction.to);
+  const named = message.replaces || message.retracts || message.reaction?.to;
   return named ? Number(named.seq) : null;
 }
 
@@ -59,7 +59,7 @@ export function showMessage(message, about, people) {
   const own = about ? about.own : [];
   const correction = about && about.correction;
   const edit = own.filter((change) => change.replaces).pop();
-  const shown = { ...message.raw, ...(edit || (correction && correction.message)) };
+  const shown = { ...message.raw, ...(edit || correction?.message) };
   message.retracted = Boolean(about && (about.retracted || own.some((change) => change.retracts)));
   message.changing = own.length > 0;
   message.edited = correction ? correction.timestamp : null;

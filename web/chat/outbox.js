@@ -63,7 +63,7 @@ export class Outbox {
   wake() {
     this.backoff.reset();
     this.nap.wake();
-    this.items.forEach((item) => item.nap && item.nap.wake());
+    this.items.forEach((item) => item.nap?.wake());
   }
 
   /** The first one that may go: nothing of its thread stands before it. */

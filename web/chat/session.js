@@ -28,7 +28,7 @@ export class Session {
     this.signs = [
       [window, 'online', () => this.wake()],
       [window, 'offline', () => this.listener.restart()],
-      [window, 'pagehide', () => this.tabs && this.tabs.leave()],
+      [window, 'pagehide', () => this.tabs?.leave()],
       [window, 'pageshow', (event) => this.shown(event)],
       [document, 'visibilitychange', () => document.visibilityState === 'visible' && this.wake()],
     ];
@@ -176,7 +176,7 @@ export class Session {
   setState({ state, how = null, retryAt = null, error = null }) {
     const before = this.connection;
     this.connection = { state, how, retryAt, error };
-    if (this.tabs && this.tabs.leads) this.tellState();
+    if (this.tabs?.leads) this.tellState();
     if (before.state === state && before.how === how && before.retryAt === retryAt) return;
     this.chat.emit('connection', { connection: this.connection });
     if (state === 'online' && before.state !== 'online') this.online();

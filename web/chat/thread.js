@@ -19,7 +19,7 @@ export class Conversation {
     this.about = new Map();
     this.first = Infinity;
     this.heard = 0;
-    this.counted = null;
+    this.counted = 0;
     this.solid = null;
     this.epoch = 0;
     this.loaded = false;
@@ -36,8 +36,8 @@ export class Conversation {
     const { view } = this;
     Object.assign(view, { subject, open: Boolean(open), created, role });
     if (read >= view.read) {
-      // What is behind the last that was counted may be here already; what is not behind it may still come.
-      this.counted = last && last.seq;
+      // It counts by numbers. What is behind the last of them may be here already; what is not may still come.
+      this.counted = last ? last.seq : read + unread;
       Object.assign(view, { read, unread: unread + this.unreadAfter(this.counted) });
     }
     this.setMembers(members || [], memberCount);
@@ -200,7 +200,7 @@ export class Conversation {
   /** What is unread: exactly where all of it is here, else as the server counts, by numbers. */
   count() {
     const { view } = this;
-    if (view.read < this.first - 1) view.unread = Math.min(view.unread, Math.max(0, view.newest - view.read));
+    if (view.read < this.first - 1) view.unread = Math.min(view.unread, Math.max(view.read, view.newest, this.counted) - view.read);
     else view.unread = this.unreadAfter(view.read);
   }
 
@@ -217,7 +217,7 @@ export class Conversation {
     this.first = Math.min(...this.bySeq.keys(), Infinity);
     if (seq === Infinity) {
       this.about.clear();
-      view.newest = 0;
+      view.newest = this.counted = 0;
     }
     this.loaded = false;
     this.subjectSeq = 0;

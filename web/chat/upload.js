@@ -49,7 +49,7 @@ export async function uploadFile(http, thread, file, { name = file.name || 'file
       if (signal) signal.removeEventListener('abort', abort);
     };
     if (signal) signal.addEventListener('abort', abort);
-    if (signal && signal.aborted) reject(new ChatError('aborted'));
+    if (signal?.aborted) reject(new ChatError('aborted'));
     else {
       request.send(file);
       alive();

@@ -8,6 +8,7 @@ import { answeredMessage, showProgress } from './body.js';
 import { el, focused, keyed } from './dom.js';
 import { listenToLog } from './log-keys.js';
 import { messageBrief } from './people.js';
+import { unpressed } from './pressed.js';
 import { dayRow, messageRow, unreadRow } from './row.js';
 import { dayName, dayOf } from './times.js';
 import { errorText, t } from './words.js';
@@ -77,7 +78,7 @@ export class LogView {
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      if (!this.closed) this.refresh();
+      unpressed(() => this.closed || this.refresh());
     });
   }
 

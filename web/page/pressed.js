@@ -5,10 +5,11 @@
 
 const MOST_MS = 10000; // should a browser not tell the end
 const TAP_MS = 50; // a tap's click comes after its end
-const CONTROLS = 'button, a, label, select, input, summary';
+const CONTROLS = 'button, a, label, input, summary'; // a list of choices may never be told to be released
 
 const waiting = [];
 let pressed = false;
+let pointer = 0; // a finger of several
 let timer = 0;
 
 function release() {
@@ -25,9 +26,14 @@ window.addEventListener('pointerdown', (event) => {
   const on = event.composedPath()[0];
   if (event.button !== 0 || !(on instanceof Element) || !on.closest(CONTROLS)) return;
   pressed = true;
+  pointer = event.pointerId;
   releaseIn(MOST_MS);
 }, true);
-for (const type of ['pointerup', 'pointercancel']) window.addEventListener(type, () => pressed && releaseIn(TAP_MS), true);
+for (const type of ['pointerup', 'pointercancel', 'contextmenu']) {
+  window.addEventListener(type, (event) => {
+    if (pressed && (event.pointerId === pointer || type === 'contextmenu')) releaseIn(TAP_MS);
+  }, true);
+}
 
 // What the press does is seen at once.
 window.addEventListener('click', () => {
