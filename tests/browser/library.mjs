@@ -77,6 +77,29 @@ export function state(page, wanted) {
 
 export const how = (page) => page.evaluate(() => window.chat.connection.how);
 
+/** A new room with its people, so that no test sees what another one said. */
+export const room = (page, users) => page.evaluate(
+  async (names) => (await window.chat.createRoom({ subject: 'Room', users: names })).id,
+  users,
+);
+
+/** What a thread of the page is, as JSON can say it. */
+export const thread = (page, id) => page.evaluate((one) => {
+  const found = window.chat.threads.get(one);
+  return found && {
+    ...found,
+    members: found.members.map((who) => who.id).sort(),
+    others: found.others.map((who) => who.id).sort(),
+    typing: found.typing.map((who) => who.id),
+    reads: [...found.reads],
+    messages: found.messages.map((message) => ({
+      text: message.text, state: message.state, seq: message.seq, mine: message.mine, edited: Boolean(message.edited),
+      reactions: message.reactions.map(({ text, people, mine }) => [text, people.map((who) => who.id), mine]),
+    })),
+    last: found.last?.text,
+  };
+}, id);
+
 /** The thread of this page's user and others. */
 export const talk = (page, ...users) => page.evaluate(async (names) => (await window.chat.talk(...names)).id, users);
 

@@ -8,34 +8,11 @@ import { readFile, rename } from 'node:fs/promises';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import {
-  allAre, open, send, shows, talk, until, useLibrary,
+  allAre, open, room, send, shows, talk, thread, until, useLibrary,
 } from './library.mjs';
 import { site } from './site.mjs';
 
 useLibrary();
-
-/** A new room with its people, so that no test sees what another one said. */
-const room = (page, users) => page.evaluate(
-  async (names) => (await window.chat.createRoom({ subject: 'Room', users: names })).id,
-  users,
-);
-
-/** What a thread of the page is, as JSON can say it. */
-const thread = (page, id) => page.evaluate((one) => {
-  const found = window.chat.threads.get(one);
-  return found && {
-    ...found,
-    members: found.members.map((who) => who.id).sort(),
-    others: found.others.map((who) => who.id).sort(),
-    typing: found.typing.map((who) => who.id),
-    reads: [...found.reads],
-    messages: found.messages.map((message) => ({
-      text: message.text, state: message.state, seq: message.seq, mine: message.mine, edited: Boolean(message.edited),
-      reactions: message.reactions.map(({ text, people, mine }) => [text, people.map((who) => who.id), mine]),
-    })),
-    last: found.last?.text,
-  };
-}, id);
 
 test('the library is small: under 15 KB when compressed', async () => {
   for (const name of ['chat.js', 'chat.mjs']) {
@@ -193,67 +170,6 @@ test('what is said about a message that is still on its way waits for it', async
   }, id);
   const [message] = (await thread(alice, id)).messages;
   assert.deepEqual([message.text, message.reactions], ['the', [['👀', ['alice'], true]]]);
-});
-
-test('read marks, unread counts, and who is writing', async () => {
-  const alice = await open('alice');
-  const bob = await open('bob');
-  const id = await room(alice, ['bob']);
-  for (const text of ['one', 'two']) await send(alice, id, text);
-  await shows(id, ['one', 'two'], alice, bob);
-  assert.deepEqual([(await thread(bob, id)).unread, (await thread(alice, id)).unread], [2, 0]);
-  await bob.evaluate((one) => window.chat.read(one, 1), id);
-  await until(alice, (one) => window.chat.threads.get(one).reads.get('bob') === 1, id);
-  assert.equal((await thread(bob, id)).unread, 1);
-  await bob.evaluate((one) => window.chat.read(one), id);
-  await until(alice, (one) => window.chat.threads.get(one).reads.get('bob') === 2, id);
-  assert.equal((await thread(bob, id)).unread, 0);
-  // The server has it: another browser of bob's knows.
-  const late = await open('bob');
-  assert.deepEqual([(await thread(late, id)).read, (await thread(late, id)).unread], [2, 0]);
-
-  await bob.evaluate((one) => window.chat.typing(one), id);
-  await until(alice, (one) => window.chat.threads.get(one).typing.map((who) => who.id).join() === 'bob', id);
-  await bob.evaluate((one) => window.chat.send(one, 'three'), id);
-  await shows(id, ['one', 'two', 'three'], alice);
-  assert.deepEqual((await thread(alice, id)).typing, []);
-  // Who falls silent is not said to write for ever.
-  await alice.evaluate((one) => window.chat.typing(one), id);
-  await until(bob, (one) => window.chat.threads.get(one).typing.length === 1, id);
-  await until(bob, (one) => window.chat.threads.get(one).typing.length === 0, id);
-});
-
-test('what the list has counted and the stream brings later is counted once', async () => {
-  const bob = await open('bob', { started: false });
-  // The stream is late with one message, the list with all.
-  await bob.evaluate(() => {
-    window.late = [];
-    window.EventSource = class extends EventSource {
-      set onmessage(act) {
-        super.onmessage = (event) => (event.data.includes('"two"') ? window.late.push(() => act(event)) : act(event));
-      }
-    };
-  });
-  let list;
-  const asked = new Promise((resolve) => { list = resolve; });
-  await bob.route('**/threads?thread=*', (route) => list(route));
-  await bob.evaluate(() => window.chat.start());
-  const alice = await open('alice');
-  const id = await room(alice, ['bob']);
-  for (const text of ['one', 'two']) await send(alice, id, text);
-  await shows(id, ['one'], bob);
-  await until(bob, () => window.late.length === 1);
-  const subject = () => bob.evaluate((one) => window.chat.threads.get(one).subject, id);
-  assert.equal(await subject(), null);
-  await (await asked).continue();
-  await until(bob, (one) => window.chat.threads.get(one).subject === 'Room', id);
-  assert.equal((await thread(bob, id)).unread, 2);
-  await bob.evaluate(() => window.late.forEach((act) => act()));
-  await shows(id, ['one', 'two'], bob);
-  assert.equal((await thread(bob, id)).unread, 2);
-  await send(alice, id, 'three');
-  await shows(id, ['one', 'two', 'three'], bob);
-  assert.equal((await thread(bob, id)).unread, 3);
 });
 
 test('who comes, goes, and how they are', async () => {
