@@ -9,12 +9,11 @@
 /*
  * At first the system call itself, not by way of the vDSO: finding that costs a page fault or two and a search
  * through its symbols, more than the few calls of a process that lives for a millisecond. The agent asks
- * some dozen times for each stream.
+ * some dozen times for each stream. On machines of 32 bits the system call has too few for the time.
  */
 static void ask(clockid_t clock, struct timespec *now)
 {
-#if defined(SYS_clock_gettime) &&                                                                  \
-    __SIZEOF_LONG__ == 8 /* else the system call has 32 bits for the time */
+#if defined(SYS_clock_gettime) && __SIZEOF_LONG__ == 8
     static unsigned calls;
 
     if (calls < FEW) {

@@ -43,6 +43,14 @@ export function watchNews() {
   return new Promise((resolve) => { stream.addEventListener('open', () => resolve()); });
 }
 
+/** Tell them, each when the page has heard the one before. */
+export async function tellNews(page, news) {
+  for (let i = 0; i < NEWS; i += 1) {
+    await news(i);
+    await page.until((number) => window.heard(number), i);
+  }
+}
+
 /** In the page: what its policy has stopped, and whether somebody's text has run (window.ran). */
 export function watchPolicy() {
   window.violations = [];
@@ -136,10 +144,7 @@ class Chat extends Member {
     const box = await where.boundingBox();
     await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await this.page.mouse.down();
-    for (let i = 0; i < NEWS; i += 1) {
-      await news(i);
-      await this.until((count) => window.heard(count), i);
-    }
+    await tellNews(this, news);
     await this.page.mouse.up();
     await this.page.evaluate(() => window.unwatch());
   }

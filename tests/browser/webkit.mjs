@@ -10,7 +10,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { NEWS, watchNews } from './page.mjs';
+import { tellNews, watchNews } from './page.mjs';
 
 const DEADLINE = 20000;
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'; // as the protocol names one (its section 12.1)
@@ -166,10 +166,7 @@ class Page {
       { type: 'pointerMove', origin: { [ELEMENT]: element.split('/').pop() }, x: 0, y: 0 },
       { type: 'pointerDown', button: 0 },
     ));
-    for (let i = 0; i < NEWS; i += 1) {
-      await news(i);
-      await this.until((number) => window.heard(number), i);
-    }
+    await tellNews(this, news);
     await steps({ type: 'pointerUp', button: 0 });
     await this.evaluate(() => window.unwatch());
   }

@@ -76,10 +76,11 @@ export class LogView {
   /** Something of the thread has changed: look again before the next picture. */
   changed() {
     if (this.frame) return;
-    this.frame = requestAnimationFrame(() => {
+    const refresh = () => {
       this.frame = 0;
-      unpressed(() => this.closed || this.refresh());
-    });
+      if (!this.closed) this.refresh();
+    };
+    this.frame = requestAnimationFrame(() => unpressed(refresh));
   }
 
   refresh() {
