@@ -43,24 +43,36 @@ static void warn(const struct user *user, const char *file, const char *what)
     cgi_warn(path, what);
 }
 
-/* A file of the user, or nothing when it cannot be used. */
-static size_t text_of(struct spool *spool, const struct user *user, const char *file,
-                      char text[USER_PROFILE_MAX])
-{
-    ssize_t len = user_text(spool, user, file, text, USER_PROFILE_MAX);
+/* A file of the user, in storage of its own. Most are short, and the stack has been used before. */
+struct text {
+    char brief[512];
+    const char *data;
+    size_t len;
+};
 
-    if (len != -1)
-        return (size_t)len;
-    warn(user, file, "cannot be read, or is too long");
-    return 0;
+/* Or nothing when it cannot be used. `room`: for a long one. */
+static void text_read(struct text *text, struct spool *spool, const struct user *user,
+                      const char *file, char room[USER_PROFILE_MAX])
+{
+    ssize_t len = user_text(spool, user, file, text->brief, sizeof text->brief);
+
+    text->data = text->brief;
+    if (len == -1 && errno == EFBIG) {
+        text->data = room;
+        len = user_text(spool, user, file, room, USER_PROFILE_MAX);
+    }
+    if (len == -1)
+        warn(user, file, "cannot be read, or is too long");
+    text->len = len == -1 ? 0 : (size_t)len;
 }
 
 void people_sender_put(struct buf *out, struct spool *spool, const struct user *user)
 {
-    SCRATCH static char profile[USER_PROFILE_MAX];
-    size_t len = text_of(spool, user, "profile.json", profile);
+    SCRATCH static char room[USER_PROFILE_MAX];
+    struct text profile;
 
-    if (stanza_sender_put(out, user->name, profile, len) == -1)
+    text_read(&profile, spool, user, "profile.json", room);
+    if (stanza_sender_put(out, user->name, profile.data, profile.len) == -1)
         warn(user, "profile.json", "is no JSON object");
 }
 
@@ -79,43 +91,43 @@ int people_friends(struct spool *spool, const struct user *one, const struct use
     return 0;
 }
 
-/* The two parts of a presence, in storage that the next one uses again. */
+/* The two parts of a presence; what is long is in storage that the next one uses again. */
 struct parts {
     struct buf sender;
-    const char *mood;
-    size_t mood_len;
+    struct text mood;
 };
 
-static struct parts parts_of(struct spool *spool, const struct user *user)
+static void parts_read(struct parts *parts, struct spool *spool, const struct user *user)
 {
     SCRATCH static char sender[PEOPLE_SENDER_MAX];
-    SCRATCH static char mood[USER_PROFILE_MAX];
-    struct parts parts = {.sender = buf_over(sender, sizeof sender), .mood = mood};
+    SCRATCH static char room[USER_PROFILE_MAX];
 
-    people_sender_put(&parts.sender, spool, user);
-    parts.mood_len = text_of(spool, user, "presence.json", mood);
-    return parts;
+    parts->sender = buf_over(sender, sizeof sender);
+    people_sender_put(&parts->sender, spool, user);
+    text_read(&parts->mood, spool, user, "presence.json", room);
 }
 
 bool people_presence_put(struct buf *out, struct spool *spool, const struct user *user,
                          bool available)
 {
-    struct parts parts = parts_of(spool, user);
+    struct parts parts;
 
-    if (available && stanza_mood_hides(parts.mood, parts.mood_len))
+    parts_read(&parts, spool, user);
+    if (available && stanza_mood_hides(parts.mood.data, parts.mood.len))
         return false;
-    stanza_presence_put(out, clock_wall_us(), parts.sender.data, parts.sender.len, parts.mood,
-                        parts.mood_len, available);
+    stanza_presence_put(out, clock_wall_us(), parts.sender.data, parts.sender.len, parts.mood.data,
+                        parts.mood.len, available);
     return true;
 }
 
 void people_presence_object_put(struct buf *out, struct spool *spool, const struct user *user,
                                 bool available)
 {
-    struct parts parts = parts_of(spool, user);
+    struct parts parts;
 
-    stanza_presence_object_put(out, parts.sender.data, parts.sender.len, parts.mood, parts.mood_len,
-                               available);
+    parts_read(&parts, spool, user);
+    stanza_presence_object_put(out, parts.sender.data, parts.sender.len, parts.mood.data,
+                               parts.mood.len, available);
 }
 
 static int compose(void *context, const struct user *user, bool available, const char **line,

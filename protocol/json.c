@@ -79,27 +79,42 @@ static bool keys_equal(const struct json *json, int one, int other)
     return true;
 }
 
-static int check_keys(const struct json *json, int object, struct json_error *error)
+/* Keys that have been seen: what they hash to, and their nodes. */
+struct seen {
+    uint32_t hash;
+    int key;
+};
+
+/* `seen`: room for all keys of the object. */
+static int check_keys(const struct json *json, int object, struct seen *seen,
+                      struct json_error *error)
 {
-    SCRATCH static uint32_t hashes[JSON_KEYS_MAX];
-    SCRATCH static int keys[JSON_KEYS_MAX];
     int count = 0;
 
     for (int key = json_first(json, object); key >= 0; key = json_next(json, object, key)) {
         uint32_t hash = key_hash(json, key);
         for (int i = 0; i < count; i++)
-            if (hashes[i] == hash && keys_equal(json, keys[i], key))
+            if (seen[i].hash == hash && keys_equal(json, seen[i].key, key))
                 return json_fail(error, (size_t)token(json, key)->start - 1, "a key given twice");
-        hashes[count] = hash;
-        keys[count++] = key;
+        seen[count++] = (struct seen){hash, key};
     }
     return 0;
 }
 
-static int check_all_keys(const struct json *json, struct json_error *error)
+static int check_object(const struct json *json, int object, struct json_error *error)
+{
+    SCRATCH static struct seen many[JSON_KEYS_MAX];
+    struct seen few[24]; /* most objects: without a page of its own (base/scratch.h) */
+
+    if (token(json, object)->size <= (int)(sizeof few / sizeof few[0]))
+        return check_keys(json, object, few, error);
+    return check_keys(json, object, many, error);
+}
+
+static int check_objects(const struct json *json, struct json_error *error)
 {
     for (int node = 0; node < json->count; node++)
-        if (token(json, node)->type == JSMN_OBJECT && check_keys(json, node, error) < 0)
+        if (token(json, node)->type == JSMN_OBJECT && check_object(json, node, error) < 0)
             return -1;
     return 0;
 }
@@ -122,7 +137,7 @@ int json_parse_within(struct json *json, const char *text, size_t len,
         return json_fail(error, parser.pos, "no JSON value"); /* the check lets nothing come here */
     *json = (struct json){.text = text, .len = len, .first = taken, .count = count};
     taken += count;
-    if (check_all_keys(json, error) < 0) {
+    if (check_objects(json, error) < 0) {
         json_drop(json);
         errno = EINVAL;
         return -1;

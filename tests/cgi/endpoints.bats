@@ -527,6 +527,24 @@ END
     [[ $body == *"\"members\":[$sender,$(person bob)]"* ]]
 }
 
+@test "send-message: a profile of 16,383 bytes is read whole, with one more its user goes without" {
+    local size number=0 about
+    thread_of alice bob
+    for size in 510 511 512 513 16383; do
+        printf -v about '%*s' $((size - 12)) ''
+        printf '{"about":"%s"}' "$about" >"$SPOOL/users/bob/profile.json"
+        same "$size" "$(stat -c %s "$SPOOL/users/bob/profile.json")"
+        say alice "$thread" x
+        number=$((number + 1))
+        [[ $(<"$(stored "$number")") == *",\"image\":null,\"about\":\"$about\"}]}}" ]]
+        [[ ! -s $BATS_TEST_TMPDIR/reply.stderr ]]
+    done
+    printf ' ' >>"$SPOOL/users/bob/profile.json"
+    say alice "$thread" x
+    [[ $(<"$(stored $((number + 1)))") == *",$(person bob)]}}" ]]
+    grep -qx 'spoolchat send-message: users/bob/profile.json: .*' "$BATS_TEST_TMPDIR/reply.stderr"
+}
+
 @test "send-message: a thread is a chain of canonical lines that sha256sum verifies" {
     local number prev=null digest
     thread_of alice bob

@@ -419,6 +419,25 @@ static void key_limit(void **state)
     assert_string_equal(rewritten(text, len), "offset 8891: too many keys in one object");
 }
 
+/* In objects of every size: the last key is the first one, and, to compare, another. */
+static void last_key(void **state)
+{
+    static char text[TEXT_SIZE];
+
+    (void)state;
+    for (size_t count = 2; count <= 40; count++) {
+        size_t len = many_keys(text, count, "k", 1);
+        const char *got = rewritten(text, len);
+        char *last = strrchr(text, 'k');
+        if (strlen(got) != len)
+            fail_msg("%zu keys: got %.100s", count, got);
+        strcpy(last + 1, "0\":1}");
+        got = rewritten(text, strlen(text));
+        if (strstr(got, ": a key given twice") == NULL)
+            fail_msg("%zu keys, one twice: got %.100s", count, got);
+    }
+}
+
 /* Texts lie above each other in the pool until it is full; what is below is not touched. */
 static void pool(void **state)
 {
@@ -668,13 +687,11 @@ static void long_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(valid),       cmocka_unit_test(invalid),
-        cmocka_unit_test(beginnings),  cmocka_unit_test(limits),
-        cmocka_unit_test(key_limit),   cmocka_unit_test(pool),
-        cmocka_unit_test(questions),   cmocka_unit_test(children),
-        cmocka_unit_test(strings),     cmocka_unit_test(whole_numbers),
-        cmocka_unit_test(put_strings), cmocka_unit_test(utf8),
-        cmocka_unit_test(long_keys),
+        cmocka_unit_test(valid),   cmocka_unit_test(invalid),       cmocka_unit_test(beginnings),
+        cmocka_unit_test(limits),  cmocka_unit_test(key_limit),     cmocka_unit_test(last_key),
+        cmocka_unit_test(pool),    cmocka_unit_test(questions),     cmocka_unit_test(children),
+        cmocka_unit_test(strings), cmocka_unit_test(whole_numbers), cmocka_unit_test(put_strings),
+        cmocka_unit_test(utf8),    cmocka_unit_test(long_keys),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
