@@ -5,8 +5,8 @@
 /*
  * Where static arrays lie, which the linker sorts by name (the Makefile's --sort-section). A page that is touched for
  * the first time costs 2 to 4 us, a hundredth of what a program of ours takes; a page that waits, its memory. So what is
- * small and used each time comes first, and lies on two pages; then what is most often short (BRIEF), of which only
- * the beginning is touched; then what is large. Where most of what comes is short it has a short array, and only
+ * small and used each time comes first, and lies on two pages (pages.ld begins them); then what is most often short
+ * (BRIEF), of which only the beginning is touched; then what is large. Where most of what comes is short it has a short array, and only
  * what does not fit a page of its own behind.
  */
 
@@ -15,6 +15,9 @@
 
 /* Large arrays, of 4 KB and more, whose content nobody needs any more when a program waits: it gives their pages back. */
 #define SCRATCH __attribute__((section(".bss.zz_scratch_b")))
+
+/* The first of them: of this one's beginning, all that most need, a part lies where BRIEF ends. */
+#define SCRATCH_FIRST __attribute__((section(".bss.zz_scratch_ab")))
 
 /* What most processes never touch, and none may forget. */
 #define RARE __attribute__((section(".bss.zzz_rare")))

@@ -20,7 +20,7 @@
 /* Three texts at once: a stored line, a profile and one to spare. Untouched pages cost nothing. */
 #define POOL_SIZE (3 * JSON_VALUES_MAX)
 
-SCRATCH static jsmntok_t pool[POOL_SIZE];
+SCRATCH_FIRST static jsmntok_t pool[POOL_SIZE];
 static int taken;
 
 static const jsmntok_t *token(const struct json *json, int node)
