@@ -129,7 +129,7 @@ endef
 # A program of one file beside a variant: (1) its path, (2) its object, (3) the variant, and the
 # linker as above.
 define program
-$(1): $(2) $(call libraries,$(3))
+$(1): $(2) $(call libraries,$(3)) $(filter %.ld,$(4))
 	@mkdir -p $$(@D)
 	$$(call say,LD) $(4) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $(5)
 endef

@@ -43,7 +43,7 @@ static void warn(const struct user *user, const char *file, const char *what)
     cgi_warn(path, what);
 }
 
-/* A file of the user, in storage of its own. Most are short, and the stack has been used before. */
+/* A file of the user. Most are short: `data` is `brief` then (so it is not to be copied), on pages used before. */
 struct text {
     char brief[512];
     const char *data;
@@ -91,7 +91,7 @@ int people_friends(struct spool *spool, const struct user *one, const struct use
     return 0;
 }
 
-/* The two parts of a presence; what is long is in storage that the next one uses again. */
+/* The two parts of a presence. The sender, and a long mood, are in storage that the next one uses again. */
 struct parts {
     struct buf sender;
     struct text mood;

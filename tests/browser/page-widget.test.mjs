@@ -87,6 +87,9 @@ test('an element that is moved while it begins, and whose first requests fail, b
     };
   });
   await alice.page.locator('spool-chat .empty', { hasText: 'fault' }).waitFor();
+  // When the connection stands it tries again by itself; the button is for who waits after that.
+  await alice.until(() => document.querySelector('spool-chat').chat.connection.state === 'online');
+  await alice.page.locator('spool-chat .empty button', { hasText: 'Try again' }).waitFor();
   await alice.page.unroute('**/start-session');
   await alice.page.locator('spool-chat .empty button', { hasText: 'Try again' }).click();
   await alice.page.locator('spool-chat .thread-title h2', { hasText: 'Bob' }).waitFor();

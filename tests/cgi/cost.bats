@@ -162,21 +162,3 @@ lists_read() {
     [[ $code == 200 ]] || echo "status $code"
     grep -c '/friends"' "$room/calls"
 }
-
-data_of() {
-    readelf -lW "$1" | awk '$1 == "LOAD" && / RW / { print $3 }'
-}
-
-# A page that is touched for the first time costs a hundredth of a send (base/scratch.h).
-@test "data begin with a page, and what a send parses into comes before all that is large" {
-    local program data pool
-    command -v musl-gcc >/dev/null || skip "the layout is musl's"
-    for program in "$BIN"/cgi-bin/*; do
-        data=$(data_of "$program")
-        ((data % 4096 == 0)) || { echo "$program: its data begin at $data"; false; }
-    done
-    program=$BIN/cgi-bin/send-message
-    data=$(data_of "$program")
-    pool=$(nm "$program" | awk '$3 == "pool" { print $1 }')
-    ((0x$pool < data + 3 * 4096)) || { echo "from $data to 0x$pool"; false; }
-}

@@ -179,3 +179,18 @@ opening() {
     done < <(sed -n '/^## Conformance/,$p' protocol/README.md | grep '^|.*/')
     ((count > 30))
 }
+
+# A page that is touched for the first time costs a hundredth of a send (base/scratch.h). The layout is that of
+# executables on musl.
+@test "data begin with a page, and what JSON is parsed into lies before what is large" {
+    local program data pool
+    nm "$BIN/cgi-bin/send-message" | grep -q ' __init_libc$' || skip "these are not on musl"
+    for program in "$BIN"/cgi-bin/*; do
+        data=$(readelf -lW "$program" | awk '$1 == "LOAD" && / RW / { print $3 }')
+        [[ $data =~ ^0x[0-9a-f]+$ ]] && ((data % 4096 == 0)) || { echo "$program: its data begin at '$data'"; false; }
+    done
+    program=$BIN/cgi-bin/send-message
+    data=$(readelf -lW "$program" | awk '$1 == "LOAD" && / RW / { print $3 }')
+    pool=$(nm "$program" | awk '$3 == "pool" { print $1 }')
+    [[ -n $pool ]] && ((0x$pool < data + 3 * 4096)) || { echo "from $data to '$pool'"; false; }
+}
