@@ -4,11 +4,17 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/now.h"
 
 static char known[UUID_SIZE]; /* this boot's id, which no process outlives */
+
+static int64_t ms_of(const struct timespec *time)
+{
+    return (int64_t)time->tv_sec * 1000 + time->tv_nsec / 1000000;
+}
 
 #ifdef SPOOL_TEST_CLOCK
 static const char *offset_file;
@@ -31,6 +37,17 @@ static int64_t offset_sec(void)
     close(fd);
     return strtoll(text, NULL, 10);
 }
+
+int64_t clock_file_ms(const struct timespec *time)
+{
+    struct stat put;
+    int64_t ms = ms_of(time);
+
+    if (offset_file == NULL || stat(offset_file, &put) == -1 || ms <= ms_of(&put.st_mtim) ||
+        ms > now_us(CLOCK_REALTIME) / 1000) /* written by clock_wall_us, not by the kernel */
+        return ms;
+    return ms + offset_sec() * 1000;
+}
 #else
 void clock_start(void)
 {
@@ -40,6 +57,11 @@ void clock_start(void)
 static int64_t offset_sec(void)
 {
     return 0;
+}
+
+int64_t clock_file_ms(const struct timespec *time)
+{
+    return ms_of(time);
 }
 #endif
 

@@ -8,6 +8,7 @@
  */
 
 #include <stdint.h>
+#include <time.h>
 
 #include "path.h"
 
@@ -18,6 +19,11 @@ void clock_start(void);
 
 /* Microseconds since 1970. May step. */
 int64_t clock_wall_us(void);
+/*
+ * What the kernel wrote at a file as the time, in milliseconds of clock_wall_us. In a test build
+ * that is so for files written since the clock was last put forward; those before it age with it.
+ */
+int64_t clock_file_ms(const struct timespec *time);
 /* Milliseconds since the machine started, sleep included. Never steps. */
 int64_t clock_boot_ms(void);
 /* This boot's id, from /proc; the nil UUID where there is none, which clock_boot_ms then is worth

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "accept.h"
+#include "clock.h"
 #include "journal.h"
 #include "mark.h"
 #include "suspect.h"
@@ -121,11 +122,6 @@ static int stat_stanza(struct thread *thread, uint64_t seq, struct stat *info)
     return fstatat(thread->fd, path, info, AT_SYMLINK_NOFOLLOW);
 }
 
-static int64_t ms_of(struct timespec time)
-{
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /*
  * When the looking has come to where nothing can be lost. Its sender's last deed with a stanza's
  * file, a rename (which the ctime shows), follows the record; so a file that nobody has touched
@@ -144,8 +140,9 @@ static int settle_if_old(void *context, struct map_node *node)
         return 1;
     if (thread_open(mending->spool, &thread, suspect->id) == -1)
         return 0;
-    if (stat_stanza(&thread, suspect->next, &info) == -1 ? errno == ENOENT
-                                                         : ms_of(info.st_ctim) < mending->since_ms)
+    if (stat_stanza(&thread, suspect->next, &info) == -1
+            ? errno == ENOENT
+            : clock_file_ms(&info.st_ctim) < mending->since_ms)
         settle(mending, suspect);
     thread_close(&thread);
     return 0;
@@ -206,7 +203,7 @@ static int look_back(struct mending *mending, uint64_t next, uint64_t least)
 /* Records are trimmed when everybody has had them, or by age; they are not lost. */
 static bool was_trimmed(const struct mending *mending, const struct stat *info)
 {
-    return ms_of(info->st_mtim) < mending->oldest_ms;
+    return clock_file_ms(&info->st_mtim) < mending->oldest_ms;
 }
 
 static int append_missing(struct mending *mending, struct suspect *suspect, struct thread *thread)

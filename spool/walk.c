@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "clock.h"
+
 int walk_turn(struct spool *spool)
 {
     if (spool->meanwhile == NULL || spool->meanwhile(spool->meanwhile_context) == 0)
@@ -60,5 +62,5 @@ int64_t path_mtime_ms(int dir, const char *path)
 
     if (fstatat(dir, path, &info, AT_SYMLINK_NOFOLLOW) == -1)
         return -1;
-    return (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000;
+    return clock_file_ms(&info.st_mtim);
 }

@@ -25,7 +25,7 @@ int thread_each(struct spool *spool, int (*each)(void *context, const char *id),
 int64_t thread_range(struct spool *spool, struct thread *thread, const char *folder,
                      uint64_t *least, uint64_t *most);
 
-/* What a directory entry's mtime says, in ms since 1970; -1: errno. */
+/* What a directory entry's mtime says, by clock_file_ms; -1: errno. */
 int64_t path_mtime_ms(int dir, const char *path);
 
 #endif

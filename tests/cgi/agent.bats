@@ -223,6 +223,15 @@ plant_accepted() {
     eventually 3 gone "$once_more"
 }
 
+@test "what is being written stays, however late it is" {
+    [[ $BIN != *asan* ]] || skip 'the sanitizers make system calls of their own'
+    clock_forward 600
+    ME=bob cgi_slowly linkat POST token # its draft is there, and looks for its name
+    once
+    cgi_wait
+    expect 200
+}
+
 @test "tokens go without inotify, too" {
     agent_start "${traced[@]}" -e inject=inotify_init1:error=EMFILE
     token_new alice

@@ -96,11 +96,48 @@ static void clocks(void **state)
     assert_true(clock_boot_ms() < boot);
 }
 
+static int64_t written_ms(const struct fixture *f, const char *name)
+{
+    char path[FIXTURE_PATH];
+    struct stat info;
+
+    fixture_path(f, name, path);
+    assert_int_equal(stat(path, &info), 0);
+    return clock_file_ms(&info.st_mtim);
+}
+
+static void write_it(const struct fixture *f, const char *name)
+{
+    char path[FIXTURE_PATH];
+    int fd;
+
+    fixture_path(f, name, path);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_int_not_equal(fd, -1);
+    assert_int_equal(close(fd), 0);
+}
+
+/* A file that was there when the clock was put forward ages with it; a new one is new. */
+static void files(void **state)
+{
+    struct fixture *f = *state;
+    int64_t before = clock_wall_us() / 1000;
+
+    write_it(f, "old");
+    assert_in_range(written_ms(f, "old"), before - 1000, before + 30000);
+    fixture_clock(f, 3600);
+    assert_in_range(written_ms(f, "old"), before - 1000, before + 30000);
+    do /* the kernel's clock for files moves by whole ticks */
+        write_it(f, "new");
+    while (written_ms(f, "new") <= written_ms(f, "old") + 1000);
+    assert_in_range(clock_wall_us() / 1000 - written_ms(f, "new"), 0, 30000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests), cmocka_unit_test(names), cmocka_unit_test(random_ids),
-        cmocka_unit_test(boot_id), SPOOL_TEST(clocks),
+        cmocka_unit_test(boot_id), SPOOL_TEST(clocks),      SPOOL_TEST(files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
