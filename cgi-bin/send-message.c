@@ -9,7 +9,8 @@
  *          What it does to an earlier message: replaces, retracts, or reacts_to and reaction. Or no
  *          message: thread_id and read (a number) or state (composing, paused), or such a stanza.
  * REPLY    200 {"success": true, "UUID": <message id>, "thread_id", "seq", "timestamp"}: it is on the
- *          disk. The same message with the same id gets the same answer, however often it is sent.
+ *          disk. The same message with the same id gets the same answer, however often it is sent
+ *          within a day.
  *          To `read` and `state` {"success": true, "thread_id"}, and to the first "read", the mark.
  * FILES    threads/<thread>/new/<seq>, journal/, users/<sender>/sent/<message id>; with a subject
  *          and no text in a room, threads/<thread>/thread.json. Or presence/,
@@ -186,11 +187,13 @@ static int render(void *context, uint64_t seq, const char *prev, int64_t time_us
     return out.full || people.full ? -1 : 0;
 }
 
-static int repeats(void *context, const char *line, size_t len)
+static int repeats(void *context, const char *line, size_t len, uint64_t *seq)
 {
     (void)context;
-    return stanza_placed(line, len, &placed_seq, placed_time) == 0 &&
-           refer_same(&message, line, len);
+    if (stanza_placed(line, len, &placed_seq, placed_time) == -1)
+        return 0;
+    *seq = placed_seq;
+    return refer_same(&message, line, len);
 }
 
 static void accept_message(void)

@@ -16,19 +16,39 @@
 #include "limit.h"
 #include "user.h"
 
+/*
+ * Whether the thread has this line under that number, or had it: what retention took is older than
+ * what there is. A power cut may have left only the sender's link to it, and then nobody has it.
+ */
+static int has_line(struct thread *thread, uint64_t seq, const char *line, size_t len)
+{
+    char wanted[DIGEST_SIZE];
+    char found[DIGEST_SIZE];
+    uint64_t tail;
+
+    if (thread_digest(thread, seq, found) == 0) {
+        id_digest(wanted, line, len);
+        return strcmp(wanted, found) == 0;
+    }
+    if (errno != ENOENT || thread_tail(thread, &tail) == -1)
+        return -1;
+    return seq <= tail;
+}
+
 /* Step 2. 1: said before, the same; 0: new; -1: EEXIST, said before, another. */
-static int check_sent(struct spool *spool, const struct post *post)
+static int check_sent(struct spool *spool, struct thread *thread, const struct post *post)
 {
     SCRATCH static char old[SPOOL_STANZA_MAX + 1];
     char path[PATH_SIZE];
+    uint64_t seq;
     ssize_t len;
 
     path_sent(path, post->user->dir, post->id);
     len = file_read(spool->users, path, old, sizeof old);
     if (len == -1)
         return errno == ENOENT ? 0 : -1;
-    if (post->repeats(post->context, old, (size_t)len))
-        return 1;
+    if (post->repeats(post->context, old, (size_t)len, &seq))
+        return has_line(thread, seq, old, (size_t)len);
     errno = EEXIST;
     return -1;
 }
@@ -124,7 +144,7 @@ static int accept_locked(struct spool *spool, struct thread *thread, const struc
 
     if (thread_finish(spool, thread, post->grammar) == -1)
         return -1;
-    said = check_sent(spool, post);
+    said = check_sent(spool, thread, post);
     if (said != 0)
         return said;
     if (prepare(thread, post, &seq, &line, &len) == -1)

@@ -23,8 +23,9 @@ struct post {
     /* Write the line for this place; points `*line` to storage of its own. -1: errno. */
     int (*render)(void *context, uint64_t seq, const char *prev, int64_t time_us, const char **line,
                   size_t *len);
-    /* The id was used before, for this line: 1 when it says the same, 0 when something else. */
-    int (*repeats)(void *context, const char *line, size_t len);
+    /* The id was used before, for this line: 1 when it says the same, and its number then in `*seq`; 0
+     * when something else. */
+    int (*repeats)(void *context, const char *line, size_t len, uint64_t *seq);
     void *context;
 };
 

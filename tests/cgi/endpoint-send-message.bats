@@ -124,6 +124,23 @@ END
     expect 200 '.seq == 2'
 }
 
+# A file system without a journal may write the link to it in sent/ before its name in new/.
+@test "send-message: what a power cut took is said when it is sent again, and once" {
+    thread_of alice bob
+    as alice POST send-message "thread_id=$thread&message=x&id=$id"
+    expect 200 '.seq == 1'
+    rm "$(stored 1)"
+    truncate -s -64 "$SPOOL/journal/0000000000"
+    say bob "$thread" meanwhile
+    for _ in 1 2; do
+        as alice POST send-message "thread_id=$thread&message=x&id=$id"
+        expect 200 '.seq == 2'
+    done
+    same 2 "$(records m)"
+    same x "$(jq -r .message.text "$(stored 2)")"
+    "$root/build/tools/audit" "$SPOOL"
+}
+
 @test "send-message: \`to\` finds or makes the thread of these people" {
     thread_of bob alice
     as alice POST send-message 'to=bob&message=x'

@@ -120,6 +120,70 @@ static void repeated(void **state)
     free(note.line);
 }
 
+/*
+ * What has become of the three stanzas of a thread when the second, alice's last, is said again. Only
+ * a power cut takes a name that has not been synced yet, and leaves her link to it.
+ */
+static void repeated_after_a_loss(void **state)
+{
+    static const struct {
+        const char *what;
+        const char *gone[3]; /* from new/ */
+        const char *instead; /* somebody said it meanwhile, NULL: nobody did */
+        bool in_cur;         /* the agent has moved it */
+        int result;
+        uint64_t seq; /* where it is then, 0: nowhere */
+    } rows[] = {
+        {"nothing is missing", {NULL}, NULL, false, 1, 2},
+        {"it has reached everybody", {"new/0000000002"}, NULL, true, 1, 2},
+        {"retention took it", {"new/0000000001", "new/0000000002"}, NULL, false, 1, 0},
+        {"its name is lost", {"new/0000000002", "new/0000000003"}, NULL, false, 0, 2},
+        {"and another has its number",
+         {"new/0000000002", "new/0000000003"},
+         "instead",
+         false,
+         0,
+         3},
+        {"all names are lost",
+         {"new/0000000001", "new/0000000002", "new/0000000003"},
+         NULL,
+         false,
+         0,
+         1},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fixture *f = *state;
+        struct user alice = fixture_user("alice");
+        struct note note = {.text = "hello"};
+        struct thread thread;
+        char id[UUID_SIZE];
+        char message[UUID_SIZE];
+        char text[512];
+        fixture_room(f, "alice bob", id);
+        id_random(message);
+        fixture_say(f, id, "bob", "first");
+        assert_int_equal(note_post(&f->spool, id, message, &alice, &note), 0);
+        fixture_say(f, id, "bob", "last");
+        assert_int_equal(thread_open(&f->spool, &thread, id), 0);
+        if (rows[i].in_cur)
+            assert_int_equal(linkat(thread.fd, "new/0000000002", thread.fd, "cur/0000000002", 0),
+                             0);
+        for (size_t j = 0; j < COUNT(rows[i].gone) && rows[i].gone[j] != NULL; j++)
+            assert_int_equal(unlinkat(thread.fd, rows[i].gone[j], 0), 0);
+        if (rows[i].instead != NULL)
+            fixture_say(f, id, "bob", rows[i].instead);
+        for (int again = 0; again < 2; again++)
+            if (note_post(&f->spool, id, message, &alice, &note) != (again ? 1 : rows[i].result))
+                fail_msg("%s, said again %d: %s", rows[i].what, again, strerror(errno));
+        if (rows[i].seq != 0 && (thread_read(&thread, rows[i].seq, text, sizeof text) == -1 ||
+                                 strcmp(note_text(text), "hello\n") != 0))
+            fail_msg("%s: it is not %d", rows[i].what, (int)rows[i].seq);
+        thread_close(&thread);
+        free(note.line);
+    }
+}
+
 /* An id is its sender's: another's is another message. */
 static void the_same_id_from_another(void **state)
 {
@@ -369,6 +433,7 @@ int main(void)
         SPOOL_TEST(first_and_second),
         SPOOL_TEST(digests_form_a_chain),
         SPOOL_TEST(repeated),
+        SPOOL_TEST(repeated_after_a_loss),
         SPOOL_TEST(the_same_id_from_another),
         SPOOL_TEST(failing_render_leaves_nothing),
         SPOOL_TEST(longest_stanza),

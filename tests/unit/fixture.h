@@ -298,12 +298,13 @@ static inline const char *note_text(const char *line)
     return line == NULL ? "" : line;
 }
 
-static inline int note_repeats(void *context, const char *line, size_t len)
+static inline int note_repeats(void *context, const char *line, size_t len, uint64_t *seq)
 {
     const struct note *note = context;
     const char *text = note_text(line);
 
     (void)len;
+    *seq = strtoull(line + strcspn(line, " "), NULL, 10);
     return strncmp(text, note->text, strlen(note->text)) == 0 &&
            text[strlen(note->text) + note->pad] == '\n';
 }
