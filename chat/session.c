@@ -53,7 +53,7 @@ size_t session_members_max(const struct endpoint *endpoint)
 {
     uint64_t most = endpoint->spool.config.max_members;
 
-    return most == 0 || most > THREAD_MEMBERS_MAX ? THREAD_MEMBERS_MAX : (size_t)most;
+    return most > THREAD_MEMBERS_MAX ? THREAD_MEMBERS_MAX : (size_t)most;
 }
 
 /* thread.json: what does not change with every message. */

@@ -17,6 +17,7 @@
 /* The largest that max_body may be set to: what the programs have room for. */
 #define BODY_CEILING (256 * 1024)
 #define NUMBER_MAX 1000000000000000u
+#define REASON_MAX 96   /* of a complaint, the part that says why */
 #define FRESH_MSEC 1000 /* a file written so lately may be written again without showing it */
 
 static const struct config defaults = {
@@ -38,23 +39,24 @@ static const struct config defaults = {
 static const struct key {
     const char *name;
     size_t place;
-    uint64_t least;
+    uint64_t least; /* other than 0 */
     uint64_t most;
+    bool bounded; /* 0, no limit, is `most` */
 } keys[] = {
-    {"wait", offsetof(struct config, wait), 0, 3600},
-    {"max_body", offsetof(struct config, max_body), 1, BODY_CEILING},
-    {"max_attachment", offsetof(struct config, max_attachment), 0, NUMBER_MAX},
-    {"user_files", offsetof(struct config, user_files), 0, 1000000},
-    {"user_bytes", offsetof(struct config, user_bytes), 0, NUMBER_MAX},
-    {"messages_per_minute", offsetof(struct config, messages_per_minute), 0, 1000000},
-    {"user_streams", offsetof(struct config, user_streams), 0, 10000},
-    {"max_streams", offsetof(struct config, max_streams), 0, 100000},
-    {"max_members", offsetof(struct config, max_members), 0, 1000},
-    {"user_tokens", offsetof(struct config, user_tokens), 1, 1000},
-    {"token_ttl", offsetof(struct config, token_ttl), 1, 31536000},
-    {"lease", offsetof(struct config, lease), CONFIG_LEASE_MIN, 86400},
-    {"retain_days", offsetof(struct config, retain_days), 0, 1000000},
-    {"spool_max", offsetof(struct config, spool_max), 0, NUMBER_MAX},
+    {"wait", offsetof(struct config, wait), 1, 3600, true},
+    {"max_body", offsetof(struct config, max_body), 1, BODY_CEILING, true},
+    {"max_attachment", offsetof(struct config, max_attachment), 1, NUMBER_MAX, false},
+    {"user_files", offsetof(struct config, user_files), 1, 1000000, false},
+    {"user_bytes", offsetof(struct config, user_bytes), 1, NUMBER_MAX, false},
+    {"messages_per_minute", offsetof(struct config, messages_per_minute), 1, 1000000, false},
+    {"user_streams", offsetof(struct config, user_streams), 1, 10000, false},
+    {"max_streams", offsetof(struct config, max_streams), 1, 100000, false},
+    {"max_members", offsetof(struct config, max_members), 1, 1000, true},
+    {"user_tokens", offsetof(struct config, user_tokens), 1, 1000, true},
+    {"token_ttl", offsetof(struct config, token_ttl), 1, 31536000, true},
+    {"lease", offsetof(struct config, lease), CONFIG_LEASE_MIN, 86400, true},
+    {"retain_days", offsetof(struct config, retain_days), 1, 1000000, false},
+    {"spool_max", offsetof(struct config, spool_max), 1, NUMBER_MAX, false},
 };
 
 static int number(const char *text, const struct key *key, uint64_t *out)
@@ -68,9 +70,9 @@ static int number(const char *text, const struct key *key, uint64_t *out)
             return -1;
         value = value * 10 + (uint64_t)(*text - '0');
     }
-    if (value < key->least || value > key->most)
+    if (value != 0 && (value < key->least || value > key->most))
         return -1;
-    *out = value;
+    *out = value == 0 && key->bounded ? key->most : value;
     return 0;
 }
 
@@ -107,26 +109,38 @@ static int origins(struct config *config, const char *value)
     return 0;
 }
 
-/* 0, or -1 with errno ENOENT: no such key, EINVAL: no such value. */
-static int set(struct config *config, const char *name, const char *value)
+static int set_number(struct config *config, const struct key *key, const char *value,
+                      char reason[REASON_MAX])
 {
-    errno = EINVAL;
-    if (strcmp(name, "allow_origin") == 0)
-        return origins(config, value);
-    if (strcmp(name, "sync") == 0) {
-        config->sync = strcmp(value, "yes") == 0;
-        return config->sync || strcmp(value, "no") == 0 ? 0 : -1;
-    }
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (strcmp(name, keys[i].name) == 0)
-            return number(value, &keys[i], (uint64_t *)(void *)((char *)config + keys[i].place));
-    errno = ENOENT;
+    if (number(value, key, (uint64_t *)(void *)((char *)config + key->place)) == 0)
+        return 0;
+    snprintf(reason, REASON_MAX,
+             "not a value that this setting can have: %llu to %llu, or 0 for no limit",
+             (unsigned long long)key->least, (unsigned long long)key->most);
     return -1;
 }
 
-static const char *fault(void)
+static int set_word(struct config *config, const char *name, const char *value)
 {
-    return errno == ENOENT ? "no such setting" : "not a value that this setting can have";
+    if (strcmp(name, "allow_origin") == 0)
+        return origins(config, value);
+    config->sync = strcmp(value, "yes") == 0;
+    return config->sync || strcmp(value, "no") == 0 ? 0 : -1;
+}
+
+/* -1: `reason` says what is wrong. */
+static int set(struct config *config, const char *name, const char *value, char reason[REASON_MAX])
+{
+    bool known = strcmp(name, "allow_origin") == 0 || strcmp(name, "sync") == 0;
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(name, keys[i].name) == 0)
+            return set_number(config, &keys[i], value, reason);
+    if (known && set_word(config, name, value) == 0)
+        return 0;
+    snprintf(reason, REASON_MAX,
+             known ? "not a value that this setting can have" : "no such setting");
+    return -1;
 }
 
 static char *trim(char *text)
@@ -141,7 +155,7 @@ static char *trim(char *text)
 }
 
 /* One line, changed in place. */
-static int set_line(struct config *config, char *line)
+static int set_line(struct config *config, char *line, char reason[REASON_MAX])
 {
     char *value;
 
@@ -151,16 +165,17 @@ static int set_line(struct config *config, char *line)
         return 0;
     value = strchr(line, '=');
     if (value == NULL) {
-        errno = EINVAL;
+        snprintf(reason, REASON_MAX, "not key = value");
         return -1;
     }
     *value++ = '\0';
-    return set(config, trim(line), trim(value));
+    return set(config, trim(line), trim(value), reason);
 }
 
 static int read_file(struct config *config, int root, char *complaint)
 {
     SCRATCH static char text[FILE_MAX];
+    char reason[REASON_MAX];
     char *rest = text;
     ssize_t len = file_read(root, "config", text, sizeof text);
 
@@ -175,8 +190,8 @@ static int read_file(struct config *config, int root, char *complaint)
         char *next = strchr(rest, '\n');
         if (next != NULL)
             *next++ = '\0';
-        if (set_line(config, rest) == -1) {
-            snprintf(complaint, CONFIG_COMPLAINT_MAX, "config: line %u: %s", line, fault());
+        if (set_line(config, rest, reason) == -1) {
+            snprintf(complaint, CONFIG_COMPLAINT_MAX, "config: line %u: %s", line, reason);
             errno = EINVAL;
             return -1;
         }
@@ -193,6 +208,7 @@ static bool is_ours(const char *key)
 
 static int set_variable(struct config *config, const char *variable, char *complaint)
 {
+    char reason[REASON_MAX];
     char key[KEY_MAX];
     const char *name = variable + sizeof PREFIX - 1;
     size_t len = strcspn(name, "=");
@@ -203,10 +219,10 @@ static int set_variable(struct config *config, const char *variable, char *compl
         key[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
     key[len] = '\0';
     if (name[strcspn(name, "=")] == '\0' || !is_ours(key) ||
-        set(config, key, name + strcspn(name, "=") + 1) == 0)
+        set(config, key, name + strcspn(name, "=") + 1, reason) == 0)
         return 0;
     snprintf(complaint, CONFIG_COMPLAINT_MAX, "environment: " PREFIX "%.*s: %s", (int)len, name,
-             fault());
+             reason);
     errno = EINVAL;
     return -1;
 }

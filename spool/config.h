@@ -17,7 +17,10 @@
 #define CONFIG_COMPLAINT_MAX 160
 #define CONFIG_LEASE_MIN 30 /* s */
 
-/* 0 means no limit wherever something is limited. README.md has the table for the operator. */
+/*
+ * 0 means no limit; where the programs have a bound of their own, config_read gives that instead.
+ * README.md has the table for the operator.
+ */
 struct config {
     bool sync;                             /* fsync before a 200 */
     uint64_t wait;                         /* s, a long poll at most */

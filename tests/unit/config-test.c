@@ -51,29 +51,31 @@ static const struct number {
     const char *key;
     const char *variable;
     size_t place;
-    const char *least;
+    const char *least; /* but for 0 */
     const char *most;
     const char *below; /* the nearest that are refused; NULL: none */
     const char *above;
+    const char *none; /* what 0, no limit, is read as */
 } numbers[] = {
-#define NUMBER(key, variable, least, most, below, above)                                           \
+#define NUMBER(key, variable, least, most, below, above, none)                                     \
     {                                                                                              \
-#key, "SPOOLCHAT_" #variable, offsetof(struct config, key), least, most, below, above      \
+#key, "SPOOLCHAT_" #variable, offsetof(struct config, key), least, most, below, above,     \
+            none                                                                                   \
     }
-    NUMBER(wait, WAIT, "0", "3600", NULL, "3601"),
-    NUMBER(max_body, MAX_BODY, "1", "262144", "0", "262145"),
-    NUMBER(max_attachment, MAX_ATTACHMENT, "0", "1000000000000000", NULL, "1000000000000001"),
-    NUMBER(user_files, USER_FILES, "0", "1000000", NULL, "1000001"),
-    NUMBER(user_bytes, USER_BYTES, "0", "1000000000000000", NULL, "1000000000000001"),
-    NUMBER(messages_per_minute, MESSAGES_PER_MINUTE, "0", "1000000", NULL, "1000001"),
-    NUMBER(user_streams, USER_STREAMS, "0", "10000", NULL, "10001"),
-    NUMBER(max_streams, MAX_STREAMS, "0", "100000", NULL, "100001"),
-    NUMBER(max_members, MAX_MEMBERS, "0", "1000", NULL, "1001"),
-    NUMBER(user_tokens, USER_TOKENS, "1", "1000", "0", "1001"),
-    NUMBER(token_ttl, TOKEN_TTL, "1", "31536000", "0", "31536001"),
-    NUMBER(lease, LEASE, "30", "86400", "29", "86401"),
-    NUMBER(retain_days, RETAIN_DAYS, "0", "1000000", NULL, "1000001"),
-    NUMBER(spool_max, SPOOL_MAX, "0", "1000000000000000", NULL, "1000000000000001"),
+    NUMBER(wait, WAIT, "1", "3600", NULL, "3601", "3600"),
+    NUMBER(max_body, MAX_BODY, "1", "262144", NULL, "262145", "262144"),
+    NUMBER(max_attachment, MAX_ATTACHMENT, "1", "1000000000000000", NULL, "1000000000000001", "0"),
+    NUMBER(user_files, USER_FILES, "1", "1000000", NULL, "1000001", "0"),
+    NUMBER(user_bytes, USER_BYTES, "1", "1000000000000000", NULL, "1000000000000001", "0"),
+    NUMBER(messages_per_minute, MESSAGES_PER_MINUTE, "1", "1000000", NULL, "1000001", "0"),
+    NUMBER(user_streams, USER_STREAMS, "1", "10000", NULL, "10001", "0"),
+    NUMBER(max_streams, MAX_STREAMS, "1", "100000", NULL, "100001", "0"),
+    NUMBER(max_members, MAX_MEMBERS, "1", "1000", NULL, "1001", "1000"),
+    NUMBER(user_tokens, USER_TOKENS, "1", "1000", NULL, "1001", "1000"),
+    NUMBER(token_ttl, TOKEN_TTL, "1", "31536000", NULL, "31536001", "31536000"),
+    NUMBER(lease, LEASE, "30", "86400", "29", "86401", "86400"),
+    NUMBER(retain_days, RETAIN_DAYS, "1", "1000000", NULL, "1000001", "0"),
+    NUMBER(spool_max, SPOOL_MAX, "1", "1000000000000000", NULL, "1000000000000001", "0"),
 };
 
 static uint64_t value_of(const struct config *config, const struct number *number)
@@ -85,7 +87,8 @@ static uint64_t value_of(const struct config *config, const struct number *numbe
 }
 
 /* The same value by the file, and by the environment over another in the file. */
-static void expect_number(struct fixture *f, const struct number *number, const char *value)
+static void expect_number(struct fixture *f, const struct number *number, const char *value,
+                          const char *expected)
 {
     char complaint[CONFIG_COMPLAINT_MAX];
     char text[128];
@@ -94,12 +97,12 @@ static void expect_number(struct fixture *f, const struct number *number, const 
     snprintf(text, sizeof text, "%s = %s\n", number->key, value);
     if (read_text(f, text, &config, complaint) == -1)
         fail_msg("%s%s", text, complaint);
-    assert_int_equal(value_of(&config, number), strtoull(value, NULL, 10));
+    assert_int_equal(value_of(&config, number), strtoull(expected, NULL, 10));
     snprintf(text, sizeof text, "%s = 33\n", number->key);
     setenv(number->variable, value, 1);
     if (read_text(f, text, &config, complaint) == -1)
         fail_msg("%s=%s: %s", number->variable, value, complaint);
-    assert_int_equal(value_of(&config, number), strtoull(value, NULL, 10));
+    assert_int_equal(value_of(&config, number), strtoull(expected, NULL, 10));
     unsetenv(number->variable);
 }
 
@@ -141,8 +144,10 @@ static void every_number(void **state)
     struct fixture *f = *state;
 
     for (size_t i = 0; i < COUNT(numbers); i++) {
-        expect_number(f, &numbers[i], numbers[i].least);
-        expect_number(f, &numbers[i], numbers[i].most);
+        expect_number(f, &numbers[i], numbers[i].least, numbers[i].least);
+        expect_number(f, &numbers[i], numbers[i].most, numbers[i].most);
+        expect_number(f, &numbers[i], "0", numbers[i].none);
+        expect_number(f, &numbers[i], "000", numbers[i].none);
         if (numbers[i].below != NULL)
             refuse_number(f, &numbers[i], numbers[i].below);
         refuse_number(f, &numbers[i], numbers[i].above);
@@ -183,6 +188,9 @@ static void lines(void **state)
         {"Wait = 5\n", 0, 0, "line 1: no such setting"},
         {"wait = 5\nwiat = 5\n", 0, 0, "line 2: no such setting"},
         {"\n\n\n\n\n\n\n\n\nwait = x\n", 0, 0, "line 10: not a value"},
+        {"wait = 3601\n", 0, 0, "line 1: not a value that this setting can have: 1 to 3600, or 0"},
+        {"lease = 20\n", 0, 0, "have: 30 to 86400, or 0 for no limit"},
+        {"retain_days", 0, 0, "line 1: not key = value"},
         {"wait = 5; lease = 60\n", 0, 0, "line 1"},
         {"spool = /tmp\n", 0, 0, "line 1: no such setting"},
         {"SPOOLCHAT_WAIT = 5\n", 0, 0, "line 1: no such setting"},
