@@ -4,14 +4,16 @@
 # servers: all
 # doors: all
 #
-# The main job through a real web server: people talk, and everything they said lies in the spool.
+# The main job through a real web server: people talk, and everything they said lies in the spool. Streams wait by
+# themselves, as programs, until the agent comes in the test that says so; by SCGI it answers them from the beginning.
 
 load lib
 
 setup_file() {
     export SPOOLCHAT_MAX_STREAMS=0 SPOOLCHAT_USER_STREAMS=0 SPOOLCHAT_MESSAGES_PER_MINUTE=0
     site_start
-    agent_start
+    if [[ ${SCGI-} ]]; then agent_start; fi
+    streams >"$BATS_FILE_TMPDIR/idle"
 }
 
 teardown_file() {
@@ -29,10 +31,12 @@ teardown() {
     clients_end "${background[@]}"
 }
 
-# client FILE COMMAND...: in the background, its output in FILE.
+# client FILE COMMAND...: in the background, its output in FILE. Without a function's process in between, which
+# would be ended instead of the client.
 client() {
     local file=$1
     shift
+    [[ $1 != as ]] || set -- curl --user "$2:$2" --silent --show-error --max-time 60 "${@:4}"
     "$@" >"$file" 2>"$file.stderr" 3>&- &
     background+=($!)
     client_pid=$!
@@ -73,13 +77,20 @@ in_file() {
 
 # How many streams of this site wait: programs, and what the agent holds for them, its pipes and sockets.
 streams() {
-    local waiting
+    local waiting held=0
     mapfile -t waiting < <(streams_waiting)
-    echo $((${#waiting[@]} + $(readlink "/proc/$(<"$SPOOL/agent.lock")/fd/"* | grep -cE '^(pipe|socket):')))
+    [[ ! -s $SPOOL/agent.lock ]] ||
+        held=$(readlink "/proc/$(<"$SPOOL/agent.lock")/fd/"* | grep -cE '^(pipe|socket):')
+    echo $((${#waiting[@]} + held))
 }
 
 streams_at_least() {
     (($(streams) >= $1))
+}
+
+# How many there were before anybody listened.
+idle() {
+    cat "$BATS_FILE_TMPDIR/idle"
 }
 
 ended() {
@@ -150,17 +161,23 @@ Hello Alice' ]]
     in_file "$BATS_TEST_TMPDIR/two" 1 '"text":"third"'
 }
 
-@test "HTTP/1.0 without keep-alive does it all" {
-    old=(--http1.0 --header 'Connection: close')
-    t=$(thread alice bob)
-    b=$(cursor bob)
+old_http() {
+    local old=(--http1.0 --header 'Connection: close')
+    t=$(as alice curl "${old[@]}" -d user=bob "$BASE/start-session" | field thread_id)
+    as alice curl "${old[@]}" "$BASE/get-friends" | jq -e '[.friends[].entity.id] | contains(["bob"])'
+    b=$(as bob curl "${old[@]}" "$BASE/stream?wait=0&limit=1000" | field cursor)
+    token=$(as bob curl "${old[@]}" -d '' "$BASE/token" | field token)
     client "$BATS_TEST_TMPDIR/poll" as bob curl "${old[@]}" "$BASE/stream?wait=25&since=$b"
-    client "$BATS_TEST_TMPDIR/events" as bob curl "${old[@]}" --no-buffer \
-        --header 'Accept: text/event-stream' "$BASE/stream?since=$b"
+    client "$BATS_TEST_TMPDIR/events" curl "${old[@]}" -sS --no-buffer --max-time 60 \
+        --header 'Accept: text/event-stream' "$BASE/stream/$token?since=$b"
     eventually 10 grep -q '^id: ' "$BATS_TEST_TMPDIR/events"
     as alice curl "${old[@]}" --fail -d "thread_id=$t" -d message=ten "$BASE/send-message"
     eventually 5 in_file "$BATS_TEST_TMPDIR/poll" 1 '"text":"ten"'
     eventually 5 in_file "$BATS_TEST_TMPDIR/events" 1 '"text":"ten"'
+}
+
+@test "HTTP/1.0 without keep-alive does it all" {
+    old_http
 }
 
 @test "a token listens and speaks with no login at all, and opens nothing else" {
@@ -193,24 +210,7 @@ Hello Alice' ]]
     done
 }
 
-@test "a token's hour ends its stream, and the agent removes it" {
-    token=$(as carol curl -d '' "$BASE/token" | field token)
-    name=$(printf %s "$token" | sha256sum | cut -d ' ' -f 1)
-    [[ -e $SPOOL/tokens/$name ]]
-    client "$BATS_TEST_TMPDIR/events" curl -sS --no-buffer --max-time 60 \
-        --header 'Accept: text/event-stream' "$BASE/stream/$token"
-    eventually 10 grep -q '^id: ' "$BATS_TEST_TMPDIR/events"
-    clock_forward 3590
-    curl -sS --fail -o "$BATS_TEST_TMPDIR/out" "$BASE/stream/$token?wait=0"
-    [[ -e $SPOOL/tokens/$name ]]
-    clock_forward 11
-    eventually 3 not test -e "$SPOOL/tokens/$name"
-    status=$(curl -sS -o "$BATS_TEST_TMPDIR/out" -w '%{http_code}' "$BASE/stream/$token?wait=0")
-    [[ $status == 404 ]]
-    eventually 10 ended "$client_pid" # looks happen every 5 s
-}
-
-@test "thirty wait at once, and all are answered" {
+thirty() {
     t=$(thread alice bob)
     b=$(cursor bob)
     for i in {1..30}; do
@@ -223,13 +223,57 @@ Hello Alice' ]]
     done
 }
 
-@test "a client that leaves takes its stream with it, in bounded time" {
+@test "thirty wait at once, and all are answered" {
+    thirty
+}
+
+@test "a client that leaves takes its poll with it when its time is over" {
     b=$(cursor bob)
     before=$(streams) # those of earlier tests, which go at their own time
     client "$BATS_TEST_TMPDIR/poll" as bob curl "$BASE/stream?wait=4&since=$b"
     eventually 10 streams_at_least $((before + 1))
     kill "$client_pid"
     eventually 15 not streams_at_least $((before + 1))
+}
+
+# Apache learns that a client has left by what it passes on, and the program by the next write.
+@test "a client that leaves takes its event stream with it, at the second heartbeat" {
+    t=$(thread alice carol)
+    client "$BATS_TEST_TMPDIR/events" as bob curl --no-buffer --header 'Accept: text/event-stream' \
+        "$BASE/stream?since=$(cursor bob)"
+    eventually 10 grep -q '^id: ' "$BATS_TEST_TMPDIR/events"
+    eventually 10 streams_at_least $(($(idle) + 1))
+    kill "$client_pid"
+    for _ in 1 2; do
+        clock_forward 16
+        say alice "$t" "not bob's, but it wakes him"
+    done
+    eventually 10 not streams_at_least $(($(idle) + 1)) # nor any of earlier tests
+}
+
+@test "a token's hour ends its stream, and the agent, here from now on, removes it" {
+    token=$(as carol curl -d '' "$BASE/token" | field token)
+    name=$(printf %s "$token" | sha256sum | cut -d ' ' -f 1)
+    [[ -e $SPOOL/tokens/$name ]]
+    client "$BATS_TEST_TMPDIR/events" curl -sS --no-buffer --max-time 60 \
+        --header 'Accept: text/event-stream' "$BASE/stream/$token"
+    eventually 10 grep -q '^id: ' "$BATS_TEST_TMPDIR/events"
+    clock_forward 3590
+    curl -sS --fail -o "$BATS_TEST_TMPDIR/out" "$BASE/stream/$token?wait=0"
+    [[ -e $SPOOL/tokens/$name ]]
+    clock_forward 11
+    status=$(curl -sS -o "$BATS_TEST_TMPDIR/out" -w '%{http_code}' "$BASE/stream/$token?wait=0")
+    [[ $status == 404 ]]
+    eventually 10 ended "$client_pid" # looks happen every 5 s
+    [[ ${SCGI-} ]] || agent_start
+    eventually 3 not test -e "$SPOOL/tokens/$name"
+}
+
+@test "held by the agent: HTTP/1.0, and thirty at once" {
+    [[ ! ${SCGI-} ]] || skip 'they were from the beginning'
+    eventually 10 test -S "$SPOOL/agent.sock"
+    old_http
+    thirty
 }
 
 @test "errors come through as problem documents" {
