@@ -37,7 +37,7 @@ RELEASE_CC ?= $(if $(shell command -v musl-gcc 2>/dev/null),musl-gcc,$(CC))
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
         $(if $(WERROR),-Werror)
-BASE := -std=c11 -D_GNU_SOURCE -I. -DSPOOL_DIR='"$(SPOOLDIR)"' $(WARN)
+BASE := -std=c11 -D_GNU_SOURCE -I. $(WARN)
 # What tests may turn: the clock stands in a file, a late body is late soon.
 TEST := -DSPOOL_TEST_CLOCK -DCGI_BODY_MSEC=700
 
@@ -106,10 +106,13 @@ endef
 define variant
 $(call remember,$(1)/obj/flags,$(2) $(BASE) $(3) $(4))
 $(call remember,$(1)/obj/sources,$(PROTOCOL) $(SPOOL) $(CHAT) $(SHARED) $(AGENT))
+$(call remember,$(1)/obj/spooldir,$(SPOOLDIR))
 
+$(1)/obj/spool/spool.o: PLACE := -DSPOOL_DIR='"$(SPOOLDIR)"'
+$(1)/obj/spool/spool.o: $(1)/obj/spooldir
 $(1)/obj/%.o: %.c $(1)/obj/flags | build/toolchain
 	@mkdir -p $$(@D)
-	$$(call say,CC) $(2) $(BASE) $(3) -MMD -MP -c -o $$@ $$<
+	$$(call say,CC) $(2) $(BASE) $$(PLACE) $(3) -MMD -MP -c -o $$@ $$<
 
 $(1)/obj/libprotocol.a: $(PROTOCOL:%.c=$(1)/obj/%.o)
 $(1)/obj/libspool.a: $(SPOOL:%.c=$(1)/obj/%.o)

@@ -28,6 +28,7 @@ block() {
         inside' "$root/README.md" |
         sed -e "s#/usr/local/lib/spoolchat/cgi-bin#$(realpath "$SITE/cgi-bin")#" \
             -e "s#/var/lib/spoolchat#$SPOOL#" \
+            -e "s#/usr/local/bin/spoolchat#$SITE/run/spoolchat#" \
             -e "s#/etc/spoolchat.htpasswd#$SITE/conf/htpasswd#" \
             -e "s#/home/me/spoolchat.htpasswd#$SITE/conf/htpasswd#" \
             -e "s#/run/fcgiwrap.socket#$SITE/run/fcgi.sock#"
@@ -154,13 +155,18 @@ SetEnv SPOOLCHAT_SPOOL $SPOOL" None >"$SITE/conf/apache.conf"
     talk_to_agent
 }
 
-@test "shared hosting: a folder and a .htaccess" {
+# Built in a copy, for other tests run what has been built here. Nothing tells the programs of their spool.
+@test "shared hosting: a folder, a .htaccess and a spool that is compiled in" {
+    local source=$SITE/source
+    mkdir "$source"
+    (cd "$root" && tar -c --exclude=node_modules --exclude=build/{asan,bench,check,test,unit} Makefile ./*/) |
+        tar -x -C "$source"
+    make -C "$source" -s WERROR=1 SPOOLDIR="$SPOOL"
     rm -rf "$SITE/htdocs" "$SPOOL"
     install -d -m 755 -o "$(site_user)" "$SITE/htdocs" "$SITE/htdocs/nereid-chat" "$SITE"
-    cp "$root"/build/cgi-bin/* "$SITE/htdocs/nereid-chat/"
+    cp "$source"/build/cgi-bin/* "$SITE/htdocs/nereid-chat/"
     block htaccess >"$SITE/htdocs/nereid-chat/.htaccess"
-    # The spool is compiled in there; here it is named.
-    apache_plain "SetEnv SPOOLCHAT_SPOOL $SPOOL" 'AuthConfig FileInfo Options' >"$SITE/conf/apache.conf"
+    apache_plain '' 'AuthConfig FileInfo Options' >"$SITE/conf/apache.conf"
     serve apache2 -D FOREGROUND -d "$SITE" -f "$SITE/conf/apache.conf"
     # The first request makes the spool, and who comes is known from then on.
     for user in alice bob; do as "$user" curl -f "$BASE/get-friends" | jq -e .success; done
@@ -228,4 +234,33 @@ CONF
 @test "nginx: streams by SCGI" {
     nginx_plain "$(block nginx-scgi)"
     talk_to_agent
+}
+
+# Somebody else on this machine may have taken all inotify instances for a moment.
+tokens_watched() {
+    site_spawn "$SITE" watcher inotifywait -m --format '%f %e' -e delete -o "$SITE/log/events" "$SPOOL/tokens"
+    eventually 10 grep -qE "Watches established|Couldn't" "$SITE/log/watcher.log"
+    grep -q 'Watches established' "$SITE/log/watcher.log"
+}
+
+# What a service manager would run, in the environment that it would set; by the real clock, and looked at from
+# outside. Nothing but its timer would have it look at the token within a minute.
+@test "the agent's unit, and a token's end" {
+    local unit command began event
+    unit=$(block unit)
+    [[ $unit == *User=www-data* ]]
+    read -ra command <<<"$(sed -n 's/^Environment=//p' <<<"$unit") $(sed -n 's/^ExecStart=//p' <<<"$unit")"
+    echo 'token_ttl = 2' >"$SPOOL/config"
+    chmod 644 "$SPOOL/config"
+    install -m 755 "$root/build/bin/spoolchat" "$SITE/run/"
+    lighttpd_plain ''
+    site_user_spawn "$SITE" agent env "${command[@]}"
+    eventually 10 test -S "$SPOOL/agent.scgi"
+    eventually 30 tokens_watched
+    began=${EPOCHREALTIME/[.,]/}
+    token=$(as bob curl -f -d '' "$BASE/token" | jq -r .token)
+    event="$(printf %s "$token" | sha256sum | cut -d ' ' -f 1) DELETE"
+    eventually 20 grep -qx "$event" "$SITE/log/events"
+    ((${EPOCHREALTIME/[.,]/} - began >= 2000000))
+    site_end "$SITE" watcher
 }
