@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * spoolchat agent: keeps the spool tidy. Everything is correct without it; what it does is in
- * job.h's list, a file each.
+ * spoolchat agent: keeps the spool tidy, and holds the streams that wait. What it does is in job.h's
+ * list, a file each.
  *
  *   spoolchat agent          in the foreground until SIGTERM or SIGINT
  *   spoolchat agent --once   everything once, for cron
@@ -69,14 +69,15 @@ static int run(const struct command *command, bool once)
 
 const struct command command_agent = {
     .name = "agent",
-    .summary = "keep the spool tidy (in the foreground; --once from cron)",
+    .summary = "keep the spool tidy, hold streams (in the foreground; --once from cron)",
     .option = "--once",
     .manual =
         "usage: spoolchat agent [--once]\n"
         "\n"
         "Removes expired tokens, says who has left, finishes interrupted sends, appends to\n"
         "the journal what a power cut took from it, moves to cur/ what has reached everybody,\n"
-        "and trims. Runs in the foreground until SIGTERM or SIGINT; one a spool.\n"
+        "and trims. Runs in the foreground until SIGTERM or SIGINT; one a spool. While it does it\n"
+        "also holds the streams that wait, and answers those that a web server asks for by SCGI.\n"
         "\n"
         "  --once   do everything once and exit, for cron: 1 when something failed\n",
     .run = run,

@@ -10,12 +10,14 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "spool/file.h"
 
 #define ENTRY(name) &command_##name,
 
@@ -33,16 +35,24 @@ void command_list(bool error)
                  "one compiled in.\n");
 }
 
-/* status must not make a spool of a mistyped path. */
-static bool is_missing(void)
+/* What is not there of a spool; NULL: nothing. status must not make one of a mistyped path. */
+static const char *missing(void)
 {
-    return access(spool_path(), F_OK) == -1 && errno == ENOENT;
+    int root = file_open_dir(AT_FDCWD, spool_path());
+    int found = root == -1 ? -1 : faccessat(root, "format", F_OK, 0);
+
+    file_close(root);
+    if (found == 0 || errno != ENOENT)
+        return NULL;
+    return root == -1 ? "spool" : "format";
 }
 
 int command_open(const struct command *command, struct spool *spool, bool make)
 {
-    if (!make && is_missing())
-        fprintf(stderr, "%s: spool: %s\n", command->name, strerror(errno));
+    const char *object = make ? NULL : missing();
+
+    if (object != NULL)
+        fprintf(stderr, "%s: %s: %s\n", command->name, object, strerror(errno));
     else if (spool_open(spool) == -1)
         fprintf(stderr, "%s: %s: %s\n", command->name, spool->complaint, strerror(errno));
     else

@@ -157,6 +157,7 @@ plant_accepted() {
     run -1 --separate-stderr spoolchat agent --once
     same 'agent: spool: its mode must be 0700: Operation not permitted' "$stderr"
     chmod 700 "$SPOOL"
+    once
     echo 'lease = soon' >"$SPOOL/config"
     run -1 --separate-stderr spoolchat status
     [[ $stderr == 'status: config: line 1: '* ]]
@@ -194,6 +195,7 @@ plant_accepted() {
 }
 
 @test "asking for the status never keeps an agent from starting" {
+    once
     local pid
     (while :; do spoolchat status; done) >/dev/null 2>&1 3>&- &
     pid=$!
@@ -745,6 +747,7 @@ plant_work() {
 # ---- status ------------------------------------------------------------------------------------
 
 @test "status: an empty spool" {
+    once
     run -0 spoolchat status --json
     jq -e '.free_bytes > 0 and del(.free_bytes) == {
         "spool": $spool, "agent_running": false, "agent_pid": null, "users_known": 3,
@@ -794,6 +797,10 @@ plant_work() {
     SPOOL=$BATS_TEST_TMPDIR/nowhere run -1 --separate-stderr spoolchat status
     same 'status: spool: No such file or directory' "$stderr"
     [[ ! -e $BATS_TEST_TMPDIR/nowhere ]]
+    mkdir -m 700 "$BATS_TEST_TMPDIR/home"
+    SPOOL=$BATS_TEST_TMPDIR/home run -1 --separate-stderr spoolchat status
+    same 'status: format: No such file or directory' "$stderr"
+    empty "$BATS_TEST_TMPDIR/home"
     talk one
     before=$(find "$SPOOL" -printf '%p %T@ %s\n' | sort)
     run -0 spoolchat status
@@ -801,6 +808,7 @@ plant_work() {
 }
 
 @test "output that cannot be written is a failure" {
+    once
     run -1 --separate-stderr bash -c 'exec "$0" status >/dev/full' "$BIN/bin/spoolchat"
     [[ $stderr == 'status: standard output: No space left on device' ]] || echo "$stderr" >&2
     [[ $stderr == status:* ]]
