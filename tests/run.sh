@@ -275,9 +275,8 @@ main() {
     lend_browsers "${pool[@]}"
     run_jobs "${pool[@]}"
     end_lenders
-    printf '%d passed, %d failed' "$passed" "$failed"
-    ((skipped == 0)) || printf ', %d skipped' "$skipped"
-    echo
+    ((skipped == 0)) || echo "$skipped skipped"
+    echo "$passed passed, $failed failed"
     ((failed == 0 && passed > 0))
 }
 
