@@ -21,11 +21,12 @@ teardown() {
     rm -rf "$root/build/demo/$PORT"
 }
 
-# In a process group of its own with signals as a terminal would have them; a shell's background commands
-# ignore Ctrl-C. Not through make: every suite has been built by now.
+# demo_start SERVER [COMMAND...]: in a process group of its own with signals as a terminal would have them; a
+# shell's background commands ignore Ctrl-C. Without make, unless COMMAND is that: every suite has been built by now.
 demo_start() {
-    perl -e 'setpgrp(0, 0); $SIG{INT} = "DEFAULT"; exec @ARGV' \
-        "$root/tests/demo.sh" "$1" "$PORT" >"$out" 2>&1 3>&- &
+    local command=("$root/tests/demo.sh" "$1" "$PORT")
+    (($# == 1)) || command=("${@:2}")
+    perl -e 'setpgrp(0, 0); $SIG{INT} = "DEFAULT"; exec @ARGV' "${command[@]}" >"$out" 2>&1 3>&- &
     demo=$!
     eventually 20 demo_shown || { cat "$out"; return 1; }
 }
@@ -81,8 +82,9 @@ end_leaves_nothing() {
     [[ ! -L $root/build/demo/$PORT && -d $root/build/demo/$PORT/spool/threads ]]
 }
 
-@test "Apache: every line works when pasted, and Ctrl-C leaves no process" {
-    demo_start apache
+# With the suite's flags: with others all would be made anew below the other tests.
+@test "make demo, on Apache: every line works when pasted, and Ctrl-C leaves no process" {
+    demo_start apache make -C "$root" -s WERROR=1 demo "PORT=$PORT"
     serves_page
     paste_all
     end_leaves_nothing INT
