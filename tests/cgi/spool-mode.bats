@@ -125,10 +125,10 @@ wait = 0x10
 wait = 3601
 wait = 99999999999999999999
 wait = 1 2
-max_body = 0
-max_body = 300000
+max_body = -0
+max_body = 262145
 max_members = 1001
-token_ttl = 0
+token_ttl = 31536001
 lease = 5
 sync = maybe
 sync = Yes
@@ -140,6 +140,22 @@ allow_origin = a	b
 max-body = 5
 wait: 5
 END
+}
+
+@test "0 is no limit, or the most that there is" {
+    local text
+    printf '%s = 0\n' wait max_body max_attachment user_files user_bytes messages_per_minute user_streams max_streams \
+        max_members user_tokens token_ttl lease retain_days spool_max >"$SPOOL/config"
+    ask token
+    expect 200 '.expires_in == 31536000'
+    as bob GET get-friends # known from now on
+    printf -v text '%*s' 200000 ''
+    as alice POST send-message "to=bob&message=${text// /x}"
+    expect 200
+    as alice GET 'stream?wait=0'
+    clock_forward 3600
+    as bob GET get-friends
+    expect 200 '[.friends[] | select(.available).entity.id] == ["alice"]'
 }
 
 @test "a config that is no text, or too much of it, is refused" {
@@ -173,7 +189,7 @@ END
 @test "a variable that is not understood is refused, and named" {
     local variable
     for variable in SPOOLCHAT_X=1 SPOOLCHAT_NOSUCH= SPOOLCHAT_=1 SPOOLCHAT_WAIT=x SPOOLCHAT_WAIT= SPOOLCHAT_SYNC=1 \
-        SPOOLCHAT_MAX_BODY=0 SPOOLCHAT_LEASE=29 "SPOOLCHAT_ALLOW_ORIGIN=a"$'\n'"Set-Cookie: x" SPOOLCHAT_SPOOLX=/tmp \
+        SPOOLCHAT_MAX_BODY=262145 SPOOLCHAT_LEASE=29 "SPOOLCHAT_ALLOW_ORIGIN=a"$'\n'"Set-Cookie: x" SPOOLCHAT_SPOOLX=/tmp \
         SPOOLCHAT_THIS_IS_A_VERY_LONG_NAME_THAT_NOBODY_GAVE_TO_ANYTHING=1; do
         CGI_ENV=("$variable")
         variable=${variable%%=*}
