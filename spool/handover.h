@@ -21,7 +21,9 @@
 #include "spool.h"
 
 #define HANDOVER_SOCKET "agent.sock"
+#ifndef HANDOVER_MSEC
 #define HANDOVER_MSEC 100 /* all of it */
+#endif
 #define HANDOVER_VERSION 1
 #define HANDOVER_READER_MAX 512
 

@@ -24,12 +24,13 @@ teardown() {
     [[ ! -e $log ]] || cgi_sane "$log"
 }
 
-# agent_start [COMMAND...]: in the background, in front of it COMMAND; until it holds the lock.
+# agent_start [COMMAND...]: in the background, in front of it COMMAND; until it has nothing to do.
 agent_start() {
     process_spawn "$log" env SPOOLCHAT_SPOOL="$SPOOL" SPOOLCHAT_TEST_CLOCK="$CLOCK" \
         "$@" "$BIN/bin/spoolchat" agent
     agent=$spawned
     eventually 10 agent_holds
+    eventually 10 rests "$agent"
 }
 
 agent_holds() {
@@ -214,11 +215,11 @@ plant_accepted() {
     clock_forward 600
     agent_start
     token_new bob # while it runs
-    clock_forward 2995
+    clock_forward 2970
     once_more=$token_file
     receive alice # by now it has looked
     [[ -e $first && -e $once_more ]]
-    clock_forward 10
+    clock_forward 40
     eventually 3 gone "$first"
     [[ -e $once_more ]]
     clock_forward 600
@@ -228,7 +229,7 @@ plant_accepted() {
 @test "what is being written stays, however late it is" {
     [[ $BIN != *asan* ]] || skip 'the sanitizers make system calls of their own'
     clock_forward 600
-    ME=bob cgi_slowly linkat POST token # its draft is there, and looks for its name
+    ME=bob SLOWLY=1000000 cgi_slowly linkat POST token # its draft is there, and looks for its name
     once
     cgi_wait
     expect 200

@@ -429,11 +429,11 @@ draft_has() {
 @test "a body that comes slowly" {
     [[ $BIN != *asan* ]] || skip 'the sanitizers make system calls of their own'
     local env program input ME=alice TYPE=a/b
-    head -c 300000 /dev/zero >"$file"
+    head -c 100000 /dev/zero >"$file"
     cgi_request POST "attachment/$thread?name=x" ''
-    env+=(CONTENT_LENGTH=300000)
+    env+=(CONTENT_LENGTH=100000)
     # Each piece takes most of the time that there is for 16 KiB; all together take longer.
-    "$launch" "${env[@]}" strace -qq -o /dev/null -e trace=poll -e inject=poll:delay_enter=400000 "$program" \
+    "$launch" "${env[@]}" strace -qq -o /dev/null -e trace=poll -e inject=poll:delay_enter=1100000 "$program" \
         <"$file" >"$BATS_TEST_TMPDIR/reply"
     cgi_reply "$BATS_TEST_TMPDIR/reply"
     same 200 "$status_code"

@@ -27,7 +27,8 @@ setup() {
     load lib
     load faults
     skip_sanitized
-    CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0)
+    # Nobody falls silent while a million stanzas are made.
+    CGI_ENV=(SPOOLCHAT_MESSAGES_PER_MINUTE=0 SPOOLCHAT_LEASE=86400)
 }
 
 teardown_file() {
@@ -43,6 +44,7 @@ site() {
     "$fabricate" stanzas "$spool" "$thread" "$2"
     "$fabricate" ledger "$spool" "$3" "$thread" "$2"
     "$fabricate" threads "$spool" "$4" alice bob
+    touch -d '-12 hours' "$spool"/online/* # their next sign of life is written, and counted
 }
 
 # cursor_at SITE RECORD: the cursor behind that record.

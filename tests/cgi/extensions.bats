@@ -462,10 +462,10 @@ END
     form alice state=composing
     expect 200
     same $((before + 1)) "$(records p)"
-    clock_forward 4
+    clock_forward 2
     form alice state=composing
     same $((before + 1)) "$(records p)"
-    clock_forward 2
+    clock_forward 4
     form alice state=composing
     same $((before + 2)) "$(records p)"
     form alice state=paused

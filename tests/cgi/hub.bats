@@ -183,9 +183,9 @@ open_foreign() {
     local from
     agent_start
     from=$(cursor_now)
-    open alice "stream?wait=1&since=$from"
+    open alice "stream?wait=20&since=$from"
     given "$pid" "$reader"
-    clock_forward 2
+    clock_forward 21
     eventually 5 gone "$reader"
     cgi_reply "$out"
     same 200 "$status_code"
@@ -194,7 +194,7 @@ open_foreign() {
 }
 
 @test "limit: what does not fit into the envelope comes with the next" {
-    local from n
+    local from n got
     agent_start
     from=$(cursor_now)
     open alice "stream?limit=2&since=$from"
@@ -203,10 +203,12 @@ open_foreign() {
     for n in 1 2 3; do say bob "$thread" "n-$n"; done
     kill -CONT "$agent"
     eventually 5 gone "$reader"
-    same 'n-1 n-2' "$(texts "$out")"
+    # Two, or one where a machine was so slow that this was its share of the agent's time.
+    got=$(texts "$out")
+    [[ $got == 'n-1 n-2' || $got == n-1 ]]
     cgi_reply "$out"
     as alice GET "stream?since=$(field cursor)"
-    same n-3 "$(json '[.stanzas[].message.text] | join(" ")')"
+    same 'n-1 n-2 n-3' "$got $(json '[.stanzas[].message.text] | join(" ")')"
 }
 
 @test "killed, and started again: clients come back, nothing is lost or doubled" {
@@ -374,8 +376,9 @@ hears_presence() {
     exec {held}<>"$BATS_TEST_TMPDIR/slow"
     (
         ME=alice ACCEPT=text/event-stream cgi_request GET "stream?since=$from"
-        exec "$launch" "${env[@]}" "$program" >"$BATS_TEST_TMPDIR/slow" 2>/dev/null 3>&-
+        exec "$launch" -t 60 "${env[@]}" "$program" >"$BATS_TEST_TMPDIR/slow" 2>/dev/null 3>&-
     )
+    eventually 10 rests "$agent"
     before=$(descriptors)
     events alice "stream?since=$from"
     given "$pid" "$reader"
@@ -403,7 +406,7 @@ hears_presence() {
     for n in {22..24}; do say bob "$thread" "${big}x$n"; done
     say bob "$thread" behind
     eventually 5 heard "$out" behind
-    same $((before + 1)) "$(descriptors)"
+    eventually 5 leaves $((before + 1))
     clock_forward 16
     clock_forward 16
     eventually 5 leaves "$before"
@@ -480,7 +483,7 @@ descriptors() {
     kill -CONT "$agent"
     eventually 5 heard "$out" two
     same two "$(texts "$out")"
-    grep -q '^event: limited$' "$out"
+    eventually 5 grep -q '^event: limited$' "$out"
 }
 
 @test "a journal put back from a copy under held streams: they are told, and go on" {
@@ -496,7 +499,7 @@ descriptors() {
     say bob "$thread" four
     clock_forward 6
     eventually 5 heard "$out" four
-    grep -q '^event: limited$' "$out"
+    eventually 5 grep -q '^event: limited$' "$out"
 }
 
 @test "what cannot be read, now or ever, stops nobody; the operator is told" {
@@ -522,7 +525,7 @@ descriptors() {
     kill -CONT "$agent"
     eventually 5 heard "$out" four
     same 'after-alice after-carol four' "$(texts "$out")"
-    grep -q '^event: limited$' "$out"
+    eventually 5 grep -q '^event: limited$' "$out"
     same 3 "$(wc -l <"$log")"
     # Who comes later gets past it, too.
     as alice GET 'stream?since=0-0'
@@ -635,6 +638,7 @@ counted() {
     from=$(cursor_now)
     events bob "stream?since=$from"
     given "$pid" "$reader"
+    eventually 10 rests "$agent"
     before=$(descriptors)
     rss=$(memory)
     ME=alice ACCEPT=text/event-stream cgi_request GET "stream?since=$from"
@@ -643,7 +647,7 @@ counted() {
         >"$BATS_TEST_TMPDIR/held" 2>&1 3>&- &
     holder=$!
     eventually 120 grep -q held "$BATS_TEST_TMPDIR/held"
-    same $((before + count)) "$(descriptors)"
+    eventually 5 leaves $((before + count))
     [[ $BIN == */asan ]] || (($(memory) - rss <= 2000))
     say bob "$thread" everybody
     eventually 5 heard "$out" everybody

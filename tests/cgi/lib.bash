@@ -184,7 +184,7 @@ spoolchat() {
 #                            `cgi`, but the other end of its output is closed: only $exit_code
 #   cgi_slowly SYSCALLS METHOD ENDPOINT... [BODY]
 #                            `cgi_background`, but the first of these calls (as strace names them) takes
-#                            half a second to begin; comes back when it has been asked for
+#                            half a second ($SLOWLY microseconds) to begin; comes back when it has been asked for
 #   cgi_end                  for teardown: end what is left in the background
 
 as() {
@@ -278,7 +278,7 @@ cgi_slowly() {
     env+=(ASAN_OPTIONS=detect_leaks=0)
     cgi_output=$(mktemp "$BATS_TEST_TMPDIR/output.XXXXXX")
     "$launch" "${env[@]}" strace -qq -o "$cgi_output.calls" -e trace="$calls" \
-        -e inject="$calls:delay_enter=500000:when=1" "$program" \
+        -e inject="$calls:delay_enter=${SLOWLY:-500000}:when=1" "$program" \
         <"$input" >"$cgi_output" 2>"$cgi_output.stderr" 3>&- &
     cgi_pid=$!
     eventually 10 test -s "$cgi_output.calls"
@@ -296,4 +296,14 @@ cgi_end() {
 # once more to.
 waits() {
     grep -qs poll "/proc/$1/wchan" || (($(readlink "/proc/$1/fd/"* | grep -c '/journal$') > 1))
+}
+
+# Whether a process has nothing to do (or is a strace, which waits for what it traces); where the kernel does not say
+# what it waits for, whether it sleeps.
+rests() {
+    local where state
+    where=$(<"/proc/$1/wchan")
+    [[ $where != *poll* && $where != *wait* ]] || return 0
+    read -r _ _ state _ <"/proc/$1/stat"
+    [[ ${where:-0} == 0 && $state == S ]]
 }

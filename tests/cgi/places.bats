@@ -13,6 +13,7 @@ setup() {
     door_spool
     thread_of alice bob
     pids=()
+    declare -gA output_of=()
 }
 
 teardown() {
@@ -29,6 +30,7 @@ tab() {
     pid=$cgi_pid
     output=$cgi_output
     eventually 10 grep -q '^id: ' "$output"
+    output_of[$pid]=$output
     ln -f "$output" "$name.$((++opened))"
 }
 opened=0
@@ -45,10 +47,21 @@ hears() {
     [[ " $(heard "$1") " == *" $2 "* ]]
 }
 
-# Whoever is killed says nothing more. A connection that ends may be a web server's that has just found its client
-# gone, and what was said last is in doubt then, for a tenth of a second.
+# settle PID...: before these are killed. What a tab has heard is said, then its place is moved. A connection that ends
+# may be a web server's that has just found its client gone, and what was said last is in doubt then, for a tenth of
+# a second.
 settle() {
+    local pid
+    for pid; do
+        eventually 5 stands "$pid"
+    done
     [[ ! ${door-} ]] || eventually 2 later $((${EPOCHREALTIME/[.,]/} + 150000))
+}
+
+stands() {
+    local last
+    last=$(grep '^id: ' "${output_of[$1]}" | tail -n 1)
+    grep -qs " ${last#id: }\$" "$SPOOL"/users/bob/streams/*
 }
 
 later() {
@@ -57,7 +70,7 @@ later() {
 
 # end SIGNAL PID
 end() {
-    settle
+    settle "$2"
     kill "-$1" "$2"
     eventually 10 not process_alive "$2"
     wait "$2" || true
@@ -96,7 +109,7 @@ end() {
         say alice "$thread" "open-$n"
         eventually 5 hears one "open-$n"
         eventually 5 hears two "open-$n"
-        settle
+        settle "$one" "$two"
         kill -KILL "$one" "$two"
         eventually 10 not process_alive "$one"
         eventually 10 not process_alive "$two"

@@ -291,6 +291,7 @@ published() {
     same "$before" "$(published)"
     clock_forward 61
     eventually 10 not test -e "$SPOOL/online/alice"
+    eventually 10 not test -e "$SPOOL/online/bob"
     process_stop "$agent"
     same $((before + 2)) "$(published)"
 }

@@ -643,7 +643,7 @@ subject_now() {
 @test "who is sent away while sending sends nothing" {
     a_room alice 'open=1&user=bob'
     # Bob's program has looked, and waits for the lock while he is sent away.
-    ME=bob cgi_slowly flock POST send-message "thread_id=$thread&message=late"
+    ME=bob SLOWLY=3000000 cgi_slowly flock POST send-message "thread_id=$thread&message=late"
     made alice bob none
     cgi_wait
     expect 404
@@ -654,7 +654,7 @@ subject_now() {
 @test "a moderator who becomes a guest meanwhile sets no subject" {
     a_room alice 'subject=tea&user=bob'
     made alice bob moderator
-    ME=bob cgi_slowly flock POST send-message "thread_id=$thread&subject=late"
+    ME=bob SLOWLY=3000000 cgi_slowly flock POST send-message "thread_id=$thread&subject=late"
     made alice bob guest
     cgi_wait
     expect 403

@@ -190,6 +190,7 @@ alike() {
 @test "what is no SCGI request is refused, and nothing of it stays" {
     local before text head long
     door_start
+    eventually 10 rests "$agent"
     before=$(descriptors)
     # Nothing comes behind these.
     for text in x : ',' '\0' '\n' 'GET / HTTP/1.0\r\n\r\n' '0:,' '00:,' '-1:,' '+3:abc,' '01:a,' '5:abc,' '3:abc' '3:abcd' \
@@ -227,6 +228,7 @@ alike() {
     CGI_ENV+=(SPOOLCHAT_ALLOW_ORIGIN=https://page.example)
     door_start
     as alice GET 'stream?wait=0'
+    eventually 10 rests "$agent"
     before=$(descriptors)
     for kind in 'stream?since=x' 'stream?wait=x' 'stream?limit=x' 'stream?wait=0&since=0-0' 'stream?%zz' \
         stream/00000000-0000-4000-8000-000000000000 'stream?wait=0'; do
@@ -258,6 +260,7 @@ memory() {
     door_start
     from=$(cursor_now)
     events bob "stream?since=$from"
+    eventually 10 rests "$agent"
     before=$(descriptors)
     hold -half 1000 stream
     eventually 5 has_descriptors $((before + 1000))
@@ -341,6 +344,7 @@ counted() {
     as bob GET 'stream?wait=0'
     from=$(cursor_now)
     events bob "stream?since=$from"
+    eventually 10 rests "$agent"
     before=$(descriptors)
     CGI_ENV+=(HTTP_ACCEPT=text/event-stream)
     hold -many 60 "stream?since=$from"
@@ -364,6 +368,7 @@ counted() {
     CGI_ENV=(SPOOLCHAT_SYNC=no SPOOLCHAT_USER_STREAMS=1000)
     door_start prlimit --nofile=160
     from=$(cursor_now)
+    eventually 10 rests "$agent"
     before=$(descriptors)
     for accept in text/event-stream application/json; do
         CGI_ENV+=("HTTP_ACCEPT=$accept")
@@ -443,6 +448,7 @@ keeps_reserve() {
     printf -v big '%060000d' 0
     for n in {1..8}; do say bob "$thread" "${big}x$n"; done
     events carol "stream?since=$(cursor_now)"
+    eventually 10 rests "$agent"
     before=$(descriptors)
     hold -many 5 'stream?wait=0&since=0-0'
     eventually 10 has_descriptors $((before + 5))
@@ -469,13 +475,16 @@ keeps_reserve() {
 }
 
 @test "the agent ends in peace: polls are answered empty, events end" {
-    local poll
+    local poll client
     door_start
     open alice "stream?since=$(cursor_now)"
     poll=$out
+    client=$pid
+    eventually 5 rests "$client" # all of its request has gone out
     events alice "stream?since=$(cursor_now)"
     kill -TERM "$agent"
     eventually 5 gone "$pid"
+    eventually 5 gone "$client"
     eventually 5 gone "$agent"
     cgi_reply "$poll"
     same 200 "$status_code"
@@ -531,6 +540,7 @@ keeps_reserve() {
     door_start
     from=$(cursor_now)
     events bob "stream?since=$from"
+    eventually 10 rests "$agent"
     before=$(descriptors)
     rss=$(memory)
     CGI_ENV+=(HTTP_ACCEPT=text/event-stream)
@@ -561,7 +571,7 @@ keeps_reserve() {
     bob=$out
     kill -STOP "$agent"
     open alice 'stream?since=0-0'
-    hold -many 15 'stream?since=0-0'
+    hold -many 60 'stream?since=0-0'
     kill -CONT "$agent"
     eventually 10 test -e "$SPOOL/online/alice" # they have begun
     say alice "$thread" meanwhile

@@ -7,16 +7,17 @@
 # carry its number, whoever their parent is by then; and a Ctrl-C at the terminal reaches none of
 # them before the script that owns them decides.
 
-# eventually SECONDS COMMAND...: until the command succeeds; 1 when the time is over.
+# eventually SECONDS COMMAND...: until the command succeeds; 1 when the time is over. Some looks more then: where the
+# whole machine stood still, those that are waited for have had no time either.
 eventually() {
-    local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000)) nothing status=0
+    local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000)) nothing late=0 status=0
     shift
     "$@" && return 0 # a bare one says in a trap, as teardown may be, how things were before
     # Nothing ever comes from there: a pause without a process of its own, which would cost more than it waits. $!
     # is another's from then on.
     exec {nothing}<> <(:)
     until "$@"; do
-        ((${EPOCHREALTIME/[.,]/} < deadline)) || { status=1; break; }
+        ((${EPOCHREALTIME/[.,]/} < deadline || ++late < 25)) || { status=1; break; }
         read -r -t 0.02 -u "$nothing" || true
     done
     exec {nothing}>&-

@@ -571,7 +571,7 @@ static void late_body(void **state)
 /* The deadline comes while a lock is waited for, and there is still time to say so. */
 static void waits_for_a_lock(void)
 {
-    struct itimerval soon = {.it_value = {.tv_usec = 50000}};
+    struct itimerval soon = {.it_value = {.tv_usec = 300000}};
     struct sigaction after;
     int mine = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     int other = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -579,7 +579,7 @@ static void waits_for_a_lock(void)
     start();
     if (getitimer(ITIMER_REAL, &soon) < 0 || soon.it_value.tv_sec < CGI_DEADLINE_SEC - 2)
         _exit(1);
-    soon = (struct itimerval){.it_value = {.tv_usec = 50000}};
+    soon = (struct itimerval){.it_value = {.tv_usec = 300000}};
     if (setitimer(ITIMER_REAL, &soon, NULL) < 0 || flock(mine, LOCK_SH) < 0)
         _exit(2);
     if (flock(other, LOCK_EX) == 0)
