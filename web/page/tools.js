@@ -60,9 +60,10 @@ export class MessageTools {
     if (first) first.focus();
   }
 
+  /** Who is at one of the buttons is at the same one of the new ones. */
   fill() {
     const message = this.row && this.row.message;
-    const had = this.node.contains(focused(this.node));
+    const had = this.node.contains(focused(this.node)) && focused(this.node).getAttribute('aria-label');
     this.node.textContent = '';
     this.node.hidden = !message || !this.fits(message);
     if (this.node.hidden) {
@@ -70,7 +71,13 @@ export class MessageTools {
       return;
     }
     this.node.append(...this.quick(message), ...this.buttons(message));
-    if (had) this.node.querySelector('button').focus();
+    if (had) this.button(had).focus();
+  }
+
+  /** The one of that name, or the first. */
+  button(label) {
+    const all = Array.from(this.node.querySelectorAll('button'));
+    return all.find((one) => one.getAttribute('aria-label') === label) || all[0];
   }
 
   fits(message) {
