@@ -189,6 +189,29 @@ test('what one looks at stays where it is while others write and history comes i
   await alice.sees('news 4');
 });
 
+test('who is at the end stays there, also when a message comes just before the browser tells of the scrolling', async () => {
+  await alice.page.evaluate(() => {
+    const { requestAnimationFrame: picture } = window;
+    const held = [];
+    window.requestAnimationFrame = (act) => held.push(act);
+    window.isHeld = () => held.length > 0;
+    window.draw = () => {
+      window.requestAnimationFrame = picture;
+      document.querySelector('.log').dispatchEvent(new Event('scroll'));
+      held.forEach((act) => act());
+    };
+  });
+  await bob.tell(thread, { text: 'Are you still there?' });
+  await alice.until(() => window.isHeld());
+  await alice.page.evaluate(() => window.draw());
+  await alice.sees('Are you still there?');
+  assert.equal(await alice.page.locator('.jump').isVisible(), false);
+  await alice.until(() => {
+    const log = document.querySelector('.log');
+    return log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+  });
+});
+
 test('an answer leads to a message far above, and one comes back', async () => {
   await bob.tell(thread, { text: 'As I said in the beginning', inReplyTo: { seq: 7 } });
   await alice.sees('As I said');

@@ -219,12 +219,13 @@ export class LogView {
 
   // ---- Where one is ----------------------------------------------------------------------------
 
+  /** The browser tells a picture later. What has come meanwhile is to be shown yet, and moves nobody from the end. */
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.node;
     const below = scrollHeight - scrollTop - clientHeight;
-    this.stuck = below < 40 && this.last === this.thread.messages.length;
+    this.stuck = below < 40 && this.last === this.count;
     if (scrollTop < NEAR_PX) this.up();
-    else if (below < NEAR_PX && this.last < this.thread.messages.length) this.down();
+    else if (below < NEAR_PX && this.last < this.count) this.down();
     this.context.scrolled(this.stuck);
   }
 
