@@ -149,6 +149,20 @@ class Chat extends Member {
     await this.page.evaluate(() => window.unwatch());
   }
 
+  /** Keep back the page's next request of that kind; the answer is a function that waits for it. */
+  async hold(method, address) {
+    let take;
+    const held = new Promise((resolve) => { take = resolve; });
+    const act = (route) => {
+      if (!take || route.request().method() !== method) return route.fallback();
+      take(route);
+      take = null;
+      return null;
+    };
+    await this.page.route(address, act);
+    return () => held;
+  }
+
   async say(text) {
     await this.composer.fill(text);
     await this.composer.press('Enter');

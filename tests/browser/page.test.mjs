@@ -108,6 +108,39 @@ test('a text that is begun is still there when one comes back', async () => {
   await alice.composer.fill('');
 });
 
+/** Until the page has the answer to a request that was held back. */
+async function finish(chat, route, act) {
+  const answered = chat.page.waitForResponse((response) => response.request() === route.request());
+  await act();
+  await (await answered).finished();
+}
+
+/**
+ * Carol comes into a room whose members alice looks at, and goes. Of her coming alice's page hears before the list of
+ * members has her, and again when she has gone.
+ */
+async function comeAndGo(id) {
+  const carol = pages.member('carol');
+  const person = alice.page.locator('.panel .person', { hasText: 'Carol' });
+  const asRole = (role) => carol.ask(`members/${id}`, { user: 'carol', role });
+  const before = await alice.ask(`members/${id}`);
+  await alice.page.route('**/members/**', (route) => route.fulfill({ json: before }));
+  await asRole('guest');
+  await person.waitFor();
+  await alice.page.unroute('**/members/**');
+  await asRole('none');
+  await person.waitFor({ state: 'detached' });
+  const asking = await alice.hold('GET', '**/members/**');
+  await asRole('guest');
+  const late = await asking();
+  const response = await late.fetch();
+  const next = alice.page.waitForResponse('**/members/**');
+  await asRole('none');
+  await (await next).finished();
+  await finish(alice, late, () => late.fulfill({ response }));
+  assert.equal(await person.count(), 0);
+}
+
 test('a room is made, found and joined; its owner gives roles and names it', async () => {
   await alice.page.getByRole('button', { name: 'New room' }).click();
   const form = alice.page.locator('dialog form');
@@ -129,15 +162,23 @@ test('a room is made, found and joined; its owner gives roles and names it', asy
   await alice.page.locator('dialog h2', { hasText: 'Ban Bob' }).waitFor();
   await alice.page.locator('dialog .quiet').click();
   await alice.until(() => document.querySelector('select.role').value === 'moderator');
-  await alice.page.locator('.panel .invite', { hasText: 'Rename' }).locator('input').fill('Kitchen garden');
+  await alice.page.locator('.panel .invite', { hasText: 'Rename' }).locator('input').fill('Kitchen gar');
+  await comeAndGo((await bob.ask('threads')).threads.find((one) => one.subject === 'Garden').id);
+  await alice.page.keyboard.type('den'); // whoever comes and goes meanwhile
   await alice.page.getByRole('button', { name: 'Rename' }).click();
   await bob.page.locator('.thread-title h2', { hasText: 'Kitchen garden' }).waitFor();
   await bob.page.locator('.row.event', { hasText: 'Kitchen garden' }).waitFor();
   await alice.page.locator('.panel .invite', { hasText: 'Invite' }).locator('button').click();
   await alice.page.locator('.panel .person', { hasText: 'Carol' }).waitFor();
+  // Who has gone elsewhere by the time the answer comes stays there.
+  const leaving = await bob.hold('POST', '**/members/**');
   await bob.page.locator('.panel .danger').click();
   await bob.page.locator('dialog .danger').click();
+  const left = await leaving();
+  await bob.openThread('Alice');
+  await finish(bob, left, () => left.continue());
   await bob.page.locator('.side .threads li', { hasText: 'Kitchen garden' }).waitFor({ state: 'detached' });
+  assert.equal(await bob.page.locator('.thread-title h2').innerText(), 'Alice');
   await alice.page.locator('.thread-title .subtitle', { hasText: '2 people' }).waitFor();
   await alice.page.locator('.panel .close, .panel-head .ib').click();
 });

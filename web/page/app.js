@@ -179,7 +179,7 @@ export class App {
     const added = { all: 'showAll', front: 'prepended', end: 'changed' };
     on('history', ({ thread, where }) => this.seen(thread, (view) => view.log[added[where]]()));
     on('typing', ({ thread }) => this.seen(thread, (view) => view.showTyping()));
-    on('member', ({ thread }) => this.seen(thread, (view) => view.members.load()));
+    on('member', ({ thread, ...said }) => this.seen(thread, (view) => view.members.load(said)));
     on('error', ({ error }) => this.say(errorText(error)));
     this.listenToWindow();
   }

@@ -2,7 +2,7 @@
 //
 // Who is in a conversation, as what, and what one may change about it (protocol/README.md, Rooms).
 
-import { el, fill, focused } from './dom.js';
+import { el, fill, focused, keyed } from './dom.js';
 import { iconButton } from './icons.js';
 import { avatar, nameElement, presenceText, threadTitle } from './people.js';
 import { askFirst, field } from './popup.js';
@@ -18,6 +18,16 @@ function rolesToGive(mine, theirs) {
   return theirs === 'banned' ? ['banned', 'guest', 'none'] : [theirs];
 }
 
+const leads = (thread) => thread.role === 'owner' || thread.role === 'moderator';
+
+/** The stream says that somebody comes, goes or has another role a moment before the list of members does. */
+function withChange(members, said, mayLook) {
+  const had = members.find(({ person }) => person === said.person);
+  if (had) had.role = said.role;
+  else members.push(said);
+  return members.filter(({ role }) => role !== 'none' && (role !== 'banned' || mayLook));
+}
+
 export class MembersPanel {
   /** `view`: the conversation's. */
   constructor(view) {
@@ -26,6 +36,14 @@ export class MembersPanel {
     this.chat = view.chat;
     this.list = el('ul.people');
     this.rest = el('div.panel-rest');
+    this.friends = el('select');
+    this.name = el('input', { maxlength: '200', dir: 'auto' });
+    this.named = '';
+    this.forms = {
+      invitation: this.form(t('invite_whom'), this.friends, t('invite'), () => this.invite()),
+      naming: this.form(t('room_name'), this.name, t('rename'), () => this.rename()),
+      leaving: el('button.danger', { type: 'button', onclick: () => this.askToLeave() }, t('leave')),
+    };
     this.node = el(
       'section.panel',
       { 'aria-label': t('members'), hidden: true },
@@ -49,6 +67,7 @@ export class MembersPanel {
     this.node.hidden = !this.node.hidden;
     title.setAttribute('aria-expanded', String(!this.node.hidden));
     if (this.node.hidden) return;
+    this.name.value = this.named; // what was begun the last time is not meant any more
     this.load();
     this.node.querySelector('button').focus();
   }
@@ -59,32 +78,49 @@ export class MembersPanel {
     this.view.title.focus();
   }
 
-  /** Ask for them, and again when something has changed. */
-  async load() {
+  /** Ask for them, and again when something has changed: `said`. What another answer has overtaken is of before. */
+  async load(said) {
     if (this.node.hidden) return;
+    const load = {};
+    this.newest = load;
     try {
-      const members = this.thread.room
-        ? await this.chat.members(this.thread.id)
-        : this.thread.members.map((person) => ({ person, role: null }));
-      unpressed(() => this.show(members));
+      const members = await this.ask();
+      const now = said ? withChange(members, said, leads(this.thread)) : members;
+      if (load === this.newest) unpressed(() => this.show(now));
     } catch (error) {
-      this.view.say(errorText(error));
+      if (load === this.newest) this.view.say(errorText(error));
     }
+  }
+
+  async ask() {
+    const { room, id, members } = this.thread;
+    return room ? this.chat.members(id) : members.map((person) => ({ person, role: null }));
   }
 
   show(members) {
     const had = focused(this.node);
-    const label = this.list.contains(had) || this.rest.contains(had) ? had.getAttribute('aria-label') : null;
+    const inside = this.node.contains(had);
     fill(
       this.list,
       members.map((member) => this.item(member)),
     );
-    fill(this.rest, this.thread.room && [this.invitation(members), this.naming(), this.leaving()]);
-    const same =
-      label &&
-      Array.from(this.node.querySelectorAll('[aria-label]')).find((one) => one.getAttribute('aria-label') === label);
-    if (same) same.focus();
-    else if (label) this.node.querySelector('button').focus();
+    this.showFriends(members);
+    this.showName();
+    keyed(this.rest, this.allowed());
+    if (!inside || this.node.contains(focused(this.node))) return;
+    const label = had.getAttribute('aria-label');
+    const same = Array.from(this.list.querySelectorAll('select')).find((one) => one.getAttribute('aria-label') === label);
+    (same || this.node.querySelector('button')).focus();
+  }
+
+  /** Which of the forms one may use. They are made once: who types is not disturbed. */
+  allowed() {
+    const { thread, friends } = this;
+    const { invitation, naming, leaving } = this.forms;
+    if (!thread.room) return [];
+    const leader = leads(thread);
+    const invites = friends.length > 0 && (leader || thread.open);
+    return [invites && invitation, leader && naming, thread.role !== 'none' && leaving].filter(Boolean);
   }
 
   item({ person, role }) {
@@ -153,65 +189,47 @@ export class MembersPanel {
       });
   }
 
+  /** One field, and what it is for. */
+  form(label, control, name, act) {
+    const onsubmit = (event) => {
+      event.preventDefault();
+      act();
+    };
+    return el('form.invite', { onsubmit }, field(label, control), el('button.plain', null, name));
+  }
+
   /** Friends who are not in it. */
-  invitation(members) {
-    const { thread, chat } = this;
+  showFriends(members) {
     const known = new Set(members.map((member) => member.person));
-    const others = Array.from(chat.people.values()).filter((person) => person.friend && !known.has(person));
-    if (!others.length || !(thread.role === 'owner' || thread.role === 'moderator' || thread.open)) return null;
-    const choice = el(
-      'select',
-      null,
-      others.map((person) => el('option', { value: person.id }, person.displayName)),
-    );
-    return el(
-      'form.invite',
-      {
-        onsubmit: (event) => {
-          event.preventDefault();
-          chat
-            .setRole(thread.id, choice.value, 'guest')
-            .then(() => this.load())
-            .catch((error) => this.view.say(errorText(error)));
-        },
-      },
-      field(t('invite_whom'), choice),
-      el('button.plain', { 'aria-label': t('invite') }, t('invite')),
+    const others = Array.from(this.chat.people.values()).filter((person) => person.friend && !known.has(person));
+    const chosen = this.friends.value;
+    fill(
+      this.friends,
+      others.map((person) => el('option', { value: person.id, selected: person.id === chosen }, person.displayName)),
     );
   }
 
-  naming() {
-    if (this.thread.role !== 'owner' && this.thread.role !== 'moderator') return null;
-    const name = el('input', { value: this.thread.subject || '', maxlength: '200', dir: 'auto' });
-    return el(
-      'form.invite',
-      {
-        onsubmit: (event) => {
-          event.preventDefault();
-          if (name.value.trim() !== (this.thread.subject || ''))
-            this.chat.setSubject(this.thread.id, name.value.trim());
-        },
-      },
-      field(t('room_name'), name),
-      el('button.plain', { 'aria-label': t('rename') }, t('rename')),
-    );
+  invite() {
+    this.chat
+      .setRole(this.thread.id, this.friends.value, 'guest')
+      .then(() => this.load())
+      .catch((error) => this.view.say(errorText(error)));
   }
 
-  leaving() {
-    if (this.thread.role === 'none') return null;
-    const leave = () =>
-      this.chat
-        .leave(this.thread.id)
-        .then(() => this.view.app.back())
-        .catch((error) => this.view.say(errorText(error)));
-    return el(
-      'button.danger',
-      {
-        type: 'button',
-        onclick: () =>
-          askFirst(this.view.root, t('leave_question', { name: threadTitle(this.thread) }), t('leave'), leave),
-      },
-      t('leave'),
-    );
+  /** What it is called, unless somebody is typing another name. */
+  showName() {
+    const subject = this.thread.subject || '';
+    if (this.name.value === this.named) this.name.value = subject;
+    this.named = subject;
+  }
+
+  rename() {
+    this.name.value = this.name.value.trim();
+    if (this.name.value !== (this.thread.subject || '')) this.chat.setSubject(this.thread.id, this.name.value);
+  }
+
+  askToLeave() {
+    const leave = () => this.chat.leave(this.thread.id).catch((error) => this.view.say(errorText(error)));
+    askFirst(this.view.root, t('leave_question', { name: threadTitle(this.thread) }), t('leave'), leave);
   }
 }
