@@ -252,6 +252,21 @@ test('history that cannot be had is asked for again now and then, not all the ti
   await chat.page.context().close();
 });
 
+/** In the page: what is told unless somebody looks waits for `tellHeld`, however late other tabs say that somebody does. */
+function holdTelling() {
+  const LOOK_MS = 300; // web/page/notify.js
+  const { setTimeout: later } = window;
+  const held = [];
+  let looks = 0;
+  new BroadcastChannel('spoolchat.looks').onmessage = () => { looks += 1; };
+  window.setTimeout = (act, ms) => (ms === LOOK_MS ? held.push(act) : later(act, ms));
+  window.isLookedAt = () => held.length > 0 && looks > 0;
+  window.tellHeld = () => {
+    window.setTimeout = later;
+    held.forEach((act) => act());
+  };
+}
+
 test('who looks elsewhere is told, when they want it: nothing by default', async () => {
   const chat = await (await pages.open('carol')).ready();
   await chat.page.evaluate(() => {
@@ -290,8 +305,10 @@ test('who looks elsewhere is told, when they want it: nothing by default', async
   const other = await chat.page.context().newPage();
   await other.goto(chat.page.url());
   await other.locator('.connection[data-state="online"]').waitFor({ state: 'attached' });
+  await chat.page.evaluate(holdTelling);
   await alice.tell(thread, { text: 'Three' });
-  await other.locator('.side .threads li', { hasText: 'Three' }).waitFor();
+  await chat.until(() => window.isLookedAt());
+  await chat.page.evaluate(() => window.tellHeld());
   await other.close();
   await alice.tell(thread, { text: 'Four' });
   await chat.until(() => window.told.length > 1);
