@@ -63,9 +63,10 @@ for (const transport of ['events', 'polls']) {
 test('nobody looks: it comes back by itself, and what waits goes', async () => {
   const { alice, bob, id } = await two();
   await site.tell('stop');
-  await state(alice, 'offline');
-  const { retryAt, now } = await alice.evaluate(() => ({ retryAt: window.chat.connection.retryAt, now: Date.now() }));
-  assert.ok(retryAt > now - 1000 && retryAt < now + 31000);
+  await until(alice, () => {
+    const { state: is, retryAt } = window.chat.connection;
+    return is === 'offline' && retryAt > Date.now() - 1000 && retryAt < Date.now() + 31000;
+  });
   await send(alice, id, 'waited');
   await site.tell('start');
   await shows(id, ['waited'], alice, bob);
@@ -122,6 +123,8 @@ async function behind(kind) {
   const alice = await open('alice');
   const origin = `http://127.0.0.1:${await site.tell(`proxy ${kind}`)}`;
   const bob = await open('bob', { query: '?patience=2000', started: false }, { origin });
+  // Until enough was said to fill a buffer a stream is not open: that is to be waited for longer than one's own words.
+  if (kind === 'nginx-deaf') await bob.evaluate(() => { window.chat.own.session.listener.patience = 15000; });
   const id = await room(alice, 'bob');
   await bob.evaluate(() => window.chat.start());
   await until(bob, (one) => window.chat.threads.has(one), id);
@@ -167,7 +170,7 @@ test('nginx lets full buffers through: what bob says does not come back, so long
 test('nginx that lets events through: it stays with them', async () => {
   const alice = await open('alice');
   const origin = `http://127.0.0.1:${await site.tell('proxy nginx')}`;
-  const bob = await open('bob', {}, { origin });
+  const bob = await open('bob', { query: '?patience=8000' }, { origin });
   const id = await room(alice, 'bob');
   await send(alice, id, 'one');
   await shows(id, ['one'], bob);
@@ -196,8 +199,9 @@ test('a gap: what the stream cannot say any more is fetched', async () => {
   await Promise.all([isOnline(alice), isOnline(bob)]);
   await shows(id, said, bob, alice);
   assert.equal((await thread(bob, id)).unread, said.length);
-  // What was there stays there: nothing but the missing was added.
-  assert.deepEqual(await bob.evaluate(() => window.events.filter((one) => one.type === 'history').map((one) => one.where)), ['front', 'end']);
+  // What was there stays there: nothing but the missing was added, once more when a gap was told twice.
+  const wheres = await bob.evaluate(() => window.events.filter((one) => one.type === 'history').map((one) => one.where));
+  assert.deepEqual([...new Set(wheres)], ['front', 'end']);
   said.push('and on');
   await send(alice, id, 'and on');
   await shows(id, said, alice, bob);

@@ -6,7 +6,8 @@
 
 const base = '/nereid-chat';
 const query = new URLSearchParams(window.location.search);
-const patience = Number(query.get('patience') ?? 3000); // ms
+const patience = Number(query.get('patience') ?? 3000); // ms until a stream is open; 0: none is wanted
+const echo = 3000; // ms until what one says oneself is heard
 const failure = 1; // seconds until a poll that failed is tried again
 
 const pause = (seconds) => new Promise((resolve) => { setTimeout(resolve, seconds * 1000); });
@@ -14,7 +15,7 @@ const pause = (seconds) => new Promise((resolve) => { setTimeout(resolve, second
 class Client {
   constructor() {
     this.shown = [];
-    this.how = 'starting';
+    this.turn('starting');
     this.opened = 0;
     this.polls = 0;
   }
@@ -22,28 +23,35 @@ class Client {
   async start() {
     const response = await fetch(`${base}/threads`);
     this.cursor = (await response.json()).cursor;
-    this.how = 'trying';
+    this.turn('trying');
     this.listen();
+  }
+
+  /** What it does now, and `ways`: what it has done so far, in order. */
+  turn(how) {
+    this.how = how;
+    this.ways = [...this.ways ?? [], how];
   }
 
   /** The browser reconnects by itself, and then brings the last event's id. */
   listen() {
     this.source = new EventSource(`${base}/stream?since=${this.cursor}`);
-    this.timer = setTimeout(() => this.fallBack(), patience);
     this.source.onopen = () => {
       clearTimeout(this.timer);
-      this.how = 'events';
+      this.turn('events');
       this.opened += 1;
     };
     this.source.onmessage = (event) => {
       this.cursor = event.lastEventId;
       this.hear(JSON.parse(event.data));
     };
+    if (patience) this.timer = setTimeout(() => this.fallBack(), patience);
+    else this.fallBack();
   }
 
   fallBack() {
     if (this.how === 'polls') return;
-    this.how = 'polls';
+    this.turn('polls');
     this.source.close();
     this.poll();
   }
@@ -52,7 +60,7 @@ class Client {
     const body = new URLSearchParams({ thread_id: thread, message: text });
     const response = await fetch(`${base}/send-message`, { method: 'POST', body });
     if (!response.ok) throw new Error(`send-message: ${response.status}`);
-    setTimeout(() => this.shown.includes(text) || this.fallBack(), patience);
+    setTimeout(() => this.shown.includes(text) || this.fallBack(), echo);
   }
 
   async poll() {
