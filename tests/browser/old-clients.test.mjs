@@ -136,10 +136,10 @@ test('an hour passes, and with it the token: two tabs of one user', async () => 
 });
 
 test('the web server is stopped, somebody speaks, and it is started again: two tabs of each client', async () => {
-  const alice = await open('alice', 'old-module.html?pause=3000');
+  const alice = await open('alice', 'old-module.html?pause=6000');
   const thread = await start(alice, 'bob');
-  const one = await open('bob', 'old-module.html?pause=3000');
-  const two = await open('bob', 'old-module.html?pause=3000', one);
+  const one = await open('bob', 'old-module.html?pause=6000');
+  const two = await open('bob', 'old-module.html?pause=6000', one);
   const three = await open('carol', 'old-page.html');
   const room = await alice.evaluate(async () => (await window.client.post('start-session', [['user', 'bob'], ['user', 'carol']])).thread_id);
   const all = [alice, one, two, three];
