@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { readFile, rename } from 'node:fs/promises';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { newAbout, showMessage, takeAbout } from '../../web/chat/message.js';
 import {
   allAre, open, room, send, shows, talk, thread, until, useLibrary,
 } from './library.mjs';
@@ -161,6 +162,25 @@ test('corrections, reactions and retractions, on both sides and after coming bac
   assert.deepEqual(refused, [403, false, 'Hello', false]);
 });
 
+test('reactions stand in the order in which they were made, in whatever order they come', () => {
+  const person = (id) => ({ id });
+  const people = { me: person('me'), get: (id) => (id === 'me' ? people.me : person(id)) };
+  const about = newAbout();
+  const message = { raw: { text: 'Well?' } };
+  const react = (seq, id, text) => takeAbout(about, { seq, message: { sender: { id }, reaction: { text } } });
+  const shown = () => {
+    showMessage(message, about, people);
+    return message.reactions.map((one) => [one.text, one.people.map((who) => who.id).join()]);
+  };
+  react(5, 'alice', '👍');
+  react(4, 'bob', '🎉');
+  react(2, 'me', '🎉');
+  react(3, 'carol', '👍');
+  assert.deepEqual(shown(), [['🎉', 'me,bob'], ['👍', 'carol,alice']]);
+  about.own.push({ reaction: { text: '👍' } }); // on its way: the newest of all
+  assert.deepEqual(shown(), [['👍', 'carol,alice,me'], ['🎉', 'bob']]);
+});
+
 test('what is said about a message that is still on its way waits for it', async () => {
   const alice = await open('alice');
   const id = await room(alice, ['bob']);
@@ -213,6 +233,42 @@ test('rooms: made, found, joined, led and left', async () => {
   await bob.evaluate(async (one) => { await window.chat.join(one); await window.chat.leave(one); }, id);
   assert.equal(await bob.evaluate((one) => window.chat.threads.has(one), id), false);
 });
+
+/** Let a page ask for what its lists have under this name, and keep the answer; what gives it to the page. */
+async function askAndHold(page, name, id) {
+  const asked = new Promise((resolve) => { page.route('**/threads?*', resolve, { times: 1 }); });
+  await page.evaluate(([one, what]) => { window.late = window.chat.own.lists[what](one).then(() => {}); }, [id, name]);
+  const route = await asked;
+  const response = await route.fetch();
+  return async () => {
+    await route.fulfill({ response });
+    await page.evaluate(() => window.late);
+  };
+}
+
+for (const name of ['thread', 'unknown', 'load']) {
+  test(`a room that one leaves while a list is on its way does not come back by that: ${name}`, async () => {
+    const alice = await open('alice');
+    const bob = await open('bob');
+    const id = await room(alice, ['bob']);
+    const isIn = (one) => window.chat.threads.has(one);
+    await until(bob, isIn, id);
+    const answer = await askAndHold(bob, name, id);
+    await bob.evaluate((one) => window.chat.leave(one), id);
+    assert.equal(await bob.evaluate(isIn, id), false);
+    await answer();
+    assert.equal(await bob.evaluate(isIn, id), false);
+    // Who is back before the answer is, is in it.
+    await alice.evaluate((one) => window.chat.setRole(one, 'bob', 'guest'), id);
+    await until(bob, isIn, id);
+    const again = await askAndHold(bob, name, id);
+    await bob.evaluate((one) => window.chat.leave(one), id);
+    await alice.evaluate((one) => window.chat.setRole(one, 'bob', 'guest'), id);
+    await until(bob, isIn, id);
+    await again();
+    assert.equal(await bob.evaluate(isIn, id), true);
+  });
+}
 
 test('what is refused fails, can be tried again or taken away, and holds up nobody', async () => {
   const alice = await open('alice');

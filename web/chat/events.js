@@ -25,7 +25,7 @@ export function listenToEvents(url, patience, on) {
     const begun = () => {
       clearTimeout(timer);
       if (!since) on.opened();
-      since = since || Date.now();
+      since ||= Date.now();
     };
     const hear = (event) => {
       begun();

@@ -78,7 +78,7 @@ export class Listener {
   }
 
   interrupt() {
-    if (this.cut) this.cut();
+    this.cut?.();
     this.nap.wake();
   }
 

@@ -19,13 +19,12 @@ export class Lists {
     this.http = http;
     this.model = model;
     this.history = history;
-    this.asked = new Set();
   }
 
   /** All of it. @returns {Promise<string>} the cursor that was taken before */
   async load() {
     const { model } = this;
-    const before = [...model.threads.keys()];
+    const before = new Set(model.threads.keys());
     const { doubts } = model;
     const whole = () => doubts === model.doubts;
     model.doubt();
@@ -35,9 +34,11 @@ export class Lists {
       entries.push(...page.threads);
       after = page.next;
     }
-    const gaps = entries.filter((entry) => model.listed(entry, whole())).map((entry) => model.conversation(entry.id));
-    const here = new Set(entries.map((entry) => entry.id));
-    before.filter((id) => !here.has(id)).forEach((id) => model.gone(id));
+    // Who has left meanwhile was in it when this was asked for.
+    const here = entries.filter(({ id }) => model.threads.has(id) || !before.has(id));
+    here.forEach(({ id }) => before.delete(id));
+    before.forEach((id) => model.gone(id));
+    const gaps = here.filter((entry) => model.listed(entry, whole())).map((entry) => model.conversation(entry.id));
     await Promise.all(gaps.map((one) => this.history.fill(one, whole)));
     this.previews();
     return cursor;
@@ -61,9 +62,11 @@ export class Lists {
 
   /** One thread that is not in the list yet, or has changed. Nobody else is told when it cannot be had. */
   async thread(id) {
+    const { model } = this;
+    const one = model.conversation(id);
     const { threads } = await this.http.request(`threads?thread=${id}`);
-    const one = this.model.conversation(id);
-    this.model.describe(one, threads[0]);
+    // Who has left meanwhile was in it when this was asked for.
+    if (one === model.conversations.get(id)) model.describe(one, threads[0]);
     return one.view;
   }
 
@@ -72,13 +75,14 @@ export class Lists {
    * may say that one is in a room a moment before the room's list does.
    */
   async unknown(id) {
-    if (this.asked.has(id)) return;
-    this.asked.add(id);
+    const one = this.model.conversation(id);
+    if (one.asked) return;
+    one.asked = true;
     const backoff = new Backoff(FIRST_MSEC);
     for (let again = true; again && backoff.failures < TRIES;) {
       again = await this.thread(id).then(() => false, () => true);
       if (again) await new Promise((resolve) => { setTimeout(resolve, backoff.next()); });
     }
-    this.asked.delete(id);
+    one.asked = false;
   }
 }

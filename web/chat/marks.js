@@ -44,7 +44,7 @@ export class Marks {
   typing(thread, state) {
     const said = this.written.get(thread);
     const stale = !said || Date.now() - said.time > WRITING_AGAIN_MSEC;
-    if (said && said.state === state && !stale) return;
+    if (said?.state === state && !stale) return;
     if (state === 'paused' && (!said || said.state === 'paused')) return;
     this.written.set(thread, { state, time: Date.now() });
     this.tell('chatstate', { thread, state }).catch(() => {});

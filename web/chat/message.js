@@ -56,13 +56,13 @@ export function setTime(message, timestamp) {
  * @param {{get: (user: string) => object, me: object}} people
  */
 export function showMessage(message, about, people) {
-  const own = about ? about.own : [];
-  const correction = about && about.correction;
+  const own = about?.own ?? [];
+  const correction = about?.correction;
   const edit = own.filter((change) => change.replaces).pop();
   const shown = { ...message.raw, ...(edit || correction?.message) };
-  message.retracted = Boolean(about && (about.retracted || own.some((change) => change.retracts)));
+  message.retracted = Boolean(about?.retracted || own.some((change) => change.retracts));
   message.changing = own.length > 0;
-  message.edited = correction ? correction.timestamp : null;
+  message.edited = correction?.timestamp ?? null;
   message.type = shown.type || 'plain';
   message.language = shown.language || null;
   message.text = message.retracted ? null : shown.text ?? null;
@@ -71,12 +71,12 @@ export function showMessage(message, about, people) {
   message.reactions = message.retracted || !about ? [] : gather(about, people);
 }
 
-/** Reactions by what they say, those first made in front. */
+/** Reactions by what they say, those first made in front, in whatever order they came. */
 function gather(about, people) {
-  const each = new Map([...about.reactions].map(([user, { text }]) => [user, text]));
-  about.own.filter((change) => change.reaction).forEach((change) => each.set(people.me.id, change.reaction.text));
+  const each = new Map(about.reactions);
+  for (const { reaction } of about.own) if (reaction) each.set(people.me.id, { seq: Infinity, text: reaction.text });
   const byText = new Map();
-  for (const [user, text] of each) {
+  for (const [user, { text }] of [...each].sort(([, a], [, b]) => a.seq - b.seq)) {
     if (text) byText.set(text, [...(byText.get(text) || []), people.get(user)]);
   }
   return [...byText].map(([text, list]) => ({ text, people: list, mine: list.includes(people.me) }));

@@ -90,7 +90,7 @@ export class Outbox {
       await this.nap.sleep(Infinity);
       return;
     }
-    item.tried = item.tried || Date.now();
+    item.tried ||= Date.now();
     try {
       const answer = item.heard() ? null : await this.token.request('send-message', { method: 'POST', json: item.stanza() });
       this.backoff.reset();
@@ -105,7 +105,7 @@ export class Outbox {
   async later(item, error) {
     item.ready = false;
     item.nap = new Nap();
-    item.backoff = item.backoff || new Backoff();
+    item.backoff ||= new Backoff();
     await this.refused(item, error, item);
     item.nap = null;
     item.ready = true;

@@ -59,7 +59,7 @@ export class Sending {
       },
       fail: (error) => {
         Object.assign(message, { state: 'failed', error, progress: null });
-        this.changed(message, false);
+        this.changed(message);
       },
     };
   }
@@ -101,7 +101,7 @@ export class Sending {
         const before = files.slice(0, i).reduce((sum, file) => sum + file.size, 0);
         const progress = (bytes) => {
           message.progress = Math.min(1, (before + bytes) / total);
-          this.changed(message, false);
+          this.changed(message);
         };
         progress(0);
         done.push(await uploadFile(http, one.view.id, files[i], { progress, signal: control.signal }));
@@ -109,7 +109,7 @@ export class Sending {
       raw.attachments = [...given, ...done];
       message.progress = null;
       one.show(message);
-      this.changed(message, false);
+      this.changed(message);
     };
     return { prepare, abort: () => control.abort() };
   }
@@ -132,13 +132,13 @@ export class Sending {
     if (!item) return;
     this.items.delete(message);
     this.chat.outbox.remove(item);
-    if (item.abort) item.abort();
+    item.abort?.();
     const one = this.conversation(message.thread.id);
     one.remove(message);
     this.chat.emit('remove', { thread: one.view, message });
   }
 
-  changed(message, moved) {
+  changed(message, moved = false) {
     this.chat.emit('change', { thread: message.thread, message, moved });
   }
 
@@ -167,11 +167,11 @@ export class Sending {
     const settle = () => {
       about.own = about.own.filter((own) => own !== change);
       one.show(message);
-      this.changed(message, false);
+      this.changed(message);
     };
     about.own.push(change);
     one.show(message);
-    this.changed(message, false);
+    this.changed(message);
     await this.deliver(one, change, () => !about.own.includes(change)).then((answer) => {
       if (!answer) return;
       takeAbout(about, { ...answer, message: { ...change, sender: people.me } });

@@ -53,7 +53,7 @@ export class Session {
     this.signs.forEach(([target, type, listener]) => target.removeEventListener(type, listener));
     clearInterval(this.timer);
     this.chat.outbox.stop();
-    if (this.tabs) this.tabs.close();
+    this.tabs?.close();
     this.tabs = null;
     this.nap.wake();
     this.chat.token.end();
@@ -105,7 +105,7 @@ export class Session {
   }
 
   openTabs(user) {
-    if (this.tabs) this.tabs.close();
+    this.tabs?.close();
     const { http, options } = this.chat;
     this.tabs = new Tabs(`spoolchat ${http.base} ${user}`, options.share, {
       lead: () => this.listener.start(this.cursor),

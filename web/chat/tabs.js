@@ -31,7 +31,7 @@ export class Tabs {
 
   /** Tell the other tabs. */
   tell(kind, data) {
-    if (this.channel) this.channel.postMessage({ kind, data, from: this.id });
+    this.channel?.postMessage({ kind, data, from: this.id });
   }
 
   join() {
@@ -43,14 +43,14 @@ export class Tabs {
 
   leave() {
     this.joined = false;
-    if (this.abort) this.abort.abort();
+    this.abort?.abort();
     if (this.leads) this.tell('bye');
     this.stepDown();
   }
 
   close() {
     this.leave();
-    if (this.channel) this.channel.close();
+    this.channel?.close();
   }
 
   /** Whether the leader is alive; take its place if not. */
@@ -82,7 +82,7 @@ export class Tabs {
     const { leads, release } = this;
     this.leads = false;
     this.release = null;
-    if (release) release();
+    release?.();
     if (leads) this.on.follow();
   }
 

@@ -23,6 +23,7 @@ export class Conversation {
     this.solid = null;
     this.epoch = 0;
     this.loaded = false;
+    this.asked = false;
     this.subjectSeq = 0;
     /** @type {import('../chat.js').Thread} */
     this.view = {
@@ -41,7 +42,7 @@ export class Conversation {
       Object.assign(view, { read, unread: unread + this.unreadAfter(this.counted) });
     }
     this.setMembers(members || [], memberCount);
-    view.time = view.time || Date.parse(created) || 0;
+    view.time ||= Date.parse(created) || 0;
   }
 
   setMembers(entities, count) {

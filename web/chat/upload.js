@@ -33,7 +33,7 @@ export async function uploadFile(http, thread, file, { name = file.name || 'file
     if (credentials) request.setRequestHeader('Authorization', credentials);
     request.upload.onprogress = (event) => {
       alive();
-      if (progress) progress(event.loaded, file.size);
+      progress?.(event.loaded, file.size);
     };
     request.onload = () => {
       try {
@@ -46,9 +46,9 @@ export async function uploadFile(http, thread, file, { name = file.name || 'file
     request.onabort = fail;
     request.onloadend = () => {
       clearTimeout(timer);
-      if (signal) signal.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', abort);
     };
-    if (signal) signal.addEventListener('abort', abort);
+    signal?.addEventListener('abort', abort);
     if (signal?.aborted) reject(new ChatError('aborted'));
     else {
       request.send(file);
