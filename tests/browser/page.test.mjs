@@ -183,6 +183,26 @@ test('a room is made, found and joined; its owner gives roles and names it', asy
   await alice.page.locator('.panel .close, .panel-head .ib').click();
 });
 
+test('an owner leaves: who inherits the room sees both at once, though the list of members has neither yet', async () => {
+  const carol = pages.member('carol');
+  const id = (await carol.ask('start-session', { user: ['bob'], subject: 'Estate' })).thread_id;
+  await carol.tell(id, { text: 'Soon it is yours' });
+  await bob.openThread('Estate');
+  await bob.page.locator('.thread-title').click();
+  await bob.page.locator('.panel .person').nth(1).waitFor();
+  const before = await bob.ask(`members/${id}`);
+  const asked = [];
+  await bob.page.route('**/members/**', (route) => {
+    asked.push(route);
+    if (asked.length === 2) asked.forEach((one) => one.fulfill({ json: before }));
+  });
+  await carol.ask(`members/${id}`, { user: 'carol', role: 'none' });
+  await bob.page.locator('.panel .person', { hasText: '(you)' }).locator('.role', { hasText: 'Owner' }).waitFor();
+  assert.equal(await bob.page.locator('.panel .person').count(), 1);
+  await bob.page.unroute('**/members/**');
+  await bob.page.keyboard.press('Escape');
+});
+
 test('the server is away: it says so, keeps what is written, and sends it once', async () => {
   await alice.openThread('Bob');
   await bob.openThread('Alice');

@@ -21,11 +21,11 @@ function rolesToGive(mine, theirs) {
 const leads = (thread) => thread.role === 'owner' || thread.role === 'moderator';
 
 /** The stream says that somebody comes, goes or has another role a moment before the list of members does. */
-function withChange(members, said, mayLook) {
-  const had = members.find(({ person }) => person === said.person);
-  if (had) had.role = said.role;
-  else members.push(said);
-  return members.filter(({ role }) => role !== 'none' && (role !== 'banned' || mayLook));
+function withChanges(members, said, mayLook) {
+  const roles = new Map(members.concat(said).map(({ person, role }) => [person, role]));
+  return Array.from(roles, ([person, role]) => ({ person, role })).filter(
+    ({ role }) => role !== 'none' && (role !== 'banned' || mayLook),
+  );
 }
 
 export class MembersPanel {
@@ -39,6 +39,7 @@ export class MembersPanel {
     this.friends = el('select');
     this.name = el('input', { maxlength: '200', dir: 'auto' });
     this.named = '';
+    this.said = [];
     this.forms = {
       invitation: this.form(t('invite_whom'), this.friends, t('invite'), () => this.invite()),
       naming: this.form(t('room_name'), this.name, t('rename'), () => this.rename()),
@@ -83,10 +84,12 @@ export class MembersPanel {
     if (this.node.hidden) return;
     const load = {};
     this.newest = load;
+    if (said) this.said.push(said);
     try {
       const members = await this.ask();
-      const now = said ? withChange(members, said, leads(this.thread)) : members;
-      if (load === this.newest) unpressed(() => this.show(now));
+      if (load !== this.newest) return;
+      const now = withChanges(members, this.said.splice(0), leads(this.thread));
+      unpressed(() => this.show(now));
     } catch (error) {
       if (load === this.newest) this.view.say(errorText(error));
     }
