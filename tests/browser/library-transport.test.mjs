@@ -188,20 +188,22 @@ test('a gap: what the stream cannot say any more is fetched', async () => {
   await site.tell('stop');
   await Promise.all([state(alice, 'offline'), state(bob, 'offline')]);
   for (let i = 0; i < 3; i += 1) {
+    // The ledger of the site is lost, as after a restored backup; the threads are the truth. What is said then shows
+    // it to the agent, so that it has nothing to tell of it to whom it holds when they come.
+    if (i === 2) {
+      const [name] = await readdir(`${site.spool}/journal`);
+      await rename(`${site.spool}/journal/${name}`, `${site.spool}/journal.lost`);
+    }
     said.push(`away${i}`);
     await site.tell(`say alice ${id} away${i}`);
   }
-  // The ledger of the site is lost, as after a restored backup; the threads are the truth.
-  const [name] = await readdir(`${site.spool}/journal`);
-  await rename(`${site.spool}/journal/${name}`, `${site.spool}/journal.lost`);
   await site.tell('start');
   for (const page of [alice, bob]) await page.evaluate(() => window.chat.reconnect());
   await Promise.all([isOnline(alice), isOnline(bob)]);
   await shows(id, said, bob, alice);
   assert.equal((await thread(bob, id)).unread, said.length);
-  // What was there stays there: nothing but the missing was added, once more when a gap was told twice.
-  const wheres = await bob.evaluate(() => window.events.filter((one) => one.type === 'history').map((one) => one.where));
-  assert.deepEqual([...new Set(wheres)], ['front', 'end']);
+  // What was there stays there: nothing but the missing was added.
+  assert.deepEqual(await bob.evaluate(() => window.events.filter((one) => one.type === 'history').map((one) => one.where)), ['front', 'end']);
   said.push('and on');
   await send(alice, id, 'and on');
   await shows(id, said, alice, bob);
