@@ -571,7 +571,7 @@ keeps_reserve() {
     bob=$out
     kill -STOP "$agent"
     open alice 'stream?since=0-0'
-    hold -many 60 'stream?since=0-0'
+    hold -many 30 'stream?since=0-0'
     kill -CONT "$agent"
     eventually 10 test -e "$SPOOL/online/alice" # they have begun
     say alice "$thread" meanwhile
