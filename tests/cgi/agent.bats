@@ -196,8 +196,8 @@ plant_accepted() {
 }
 
 @test "asking for the status never keeps an agent from starting" {
-    once
     local pid
+    once
     (while :; do spoolchat status; done) >/dev/null 2>&1 3>&- &
     pid=$!
     for _ in {1..30}; do

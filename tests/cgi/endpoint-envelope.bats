@@ -246,8 +246,7 @@ teardown() {
 
 @test "stream: a wait ends with the token, which is then 404" {
     local token
-    mkdir -m 700 "$SPOOL/users/dave"
-    friends dave carol
+    stranger
     poll bob
     as alice POST token
     token=$(field token)
@@ -261,8 +260,7 @@ teardown() {
 
 @test "stream: and when the token is revoked" {
     local token
-    mkdir -m 700 "$SPOOL/users/dave"
-    friends dave carol
+    stranger
     poll bob
     as alice POST token
     token=$(field token)

@@ -95,8 +95,7 @@ delivered_is() {
 
 @test "stream: silence is broken by a comment, and online kept fresh" {
     local before
-    mkdir -m 700 "$SPOOL/users/dave"
-    friends dave carol
+    stranger
     poll bob
     ME=alice ACCEPT=text/event-stream cgi_background GET "stream?since=$cursor"
     eventually 10 grep -q '^id: ' "$cgi_output"

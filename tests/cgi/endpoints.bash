@@ -55,7 +55,13 @@ records() {
     grep -c "^$1 " "$SPOOL/journal/0000000000" || true
 }
 
-# wake: a record that concerns neither alice nor bob, so that whoever waits looks at the clock.
+# stranger: dave, a friend of carol's alone.
+stranger() {
+    mkdir -m 700 "$SPOOL/users/dave"
+    friends dave carol
+}
+
+# wake: the stranger makes a record that concerns neither alice nor bob, so that whoever waits looks at the clock.
 wake() {
     as dave POST start-session user=carol
     say dave "$(field thread_id)" wake

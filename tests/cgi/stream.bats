@@ -122,7 +122,7 @@ listen_to_pipe() {
     ME=bob listen_to_pipe poll GET "stream?wait=20&since=$cursor"
     eventually 10 waits "$pid"
     exec 5<&-
-    ended 4000 "$pid" # it would look after five seconds
+    ended 1500 "$pid"
 }
 
 @test "events end at once when nobody reads them any more" {
@@ -132,7 +132,7 @@ listen_to_pipe() {
         read -r line <&5
     done
     exec 5<&-
-    ended 4000 "$pid" # it would look after five seconds
+    ended 1500 "$pid"
 }
 
 # Expired, or taken back: seen when it looks, which is every five seconds.
